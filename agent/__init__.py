@@ -1,0 +1,1 @@
+"""Workflows, prompts, the model gateway and runs: everything that asks a model."""

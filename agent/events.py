@@ -1,0 +1,285 @@
+"""One typed stream that tells what a run does.
+
+The command line prints it, ``--json`` writes it as JSON lines, the app draws it, the report is made
+from it and the benchmarks score from it. The engine never prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+VERSION = 1
+
+
+class _Event(BaseModel):
+    """Fields every event has; ``ts`` (seconds since the epoch) and ``run`` are set by the bus."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    v: int = VERSION
+    ts: float = 0.0
+    run: str = ""
+
+
+class RunStart(_Event):
+    type: Literal["run.start"] = "run.start"
+    title: str
+    model: str
+    endpoint: str = ""
+    """Host and port alone: never a key, a path or a query."""
+    sandbox: str
+    out: str
+    budget: str = ""
+    source: Literal["live", "replay"] = "live"
+    resumed: bool = False
+
+
+class StageStart(_Event):
+    type: Literal["stage.start"] = "stage.start"
+    stage: str
+    title: str
+    total: int = 0
+    """Units of work in the stage (files, units, areas); 0 if not known."""
+
+
+class StageProgress(_Event):
+    type: Literal["stage.progress"] = "stage.progress"
+    stage: str
+    done: int
+    total: int
+
+
+class StageEnd(_Event):
+    type: Literal["stage.end"] = "stage.end"
+    stage: str
+    seconds: float
+    graph: str = ""
+    """Content hash of the graph the stage left."""
+    open_findings: int = 0
+
+
+class UnitStart(_Event):
+    type: Literal["unit.start"] = "unit.start"
+    unit: str
+    """Node id."""
+    name: str
+    path: str
+
+
+class UnitEnd(_Event):
+    type: Literal["unit.end"] = "unit.end"
+    unit: str
+    name: str
+    path: str
+    state: Literal["verified", "failed"]
+    tests: int
+    attempts: int
+    reason: str = ""
+
+
+class LlmCall(_Event):
+    type: Literal["llm.call"] = "llm.call"
+    task: str
+    """Which prompt: ``generate.code.tests`` and so on."""
+    subject: str
+    """What it is about: a unit, file or area name."""
+    key: str
+
+
+class LlmReply(_Event):
+    type: Literal["llm.reply"] = "llm.reply"
+    task: str
+    subject: str
+    key: str
+    source: Literal["endpoint", "replay", "record"]
+    """endpoint: asked now; replay: from the recording; record: this run had it already."""
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int = 0
+    usd: float = 0.0
+    seconds: float
+    tries: int = 1
+
+
+class LlmRetry(_Event):
+    type: Literal["llm.retry"] = "llm.retry"
+    task: str
+    subject: str
+    reason: str
+    wait_s: float
+
+
+class ReplyRejected(_Event):
+    type: Literal["reply.rejected"] = "reply.rejected"
+    task: str
+    subject: str
+    problems: list[str]
+    round: int
+
+
+class LintRound(_Event):
+    type: Literal["lint"] = "lint"
+    stage: str
+    round: int
+    findings: list[str]
+
+
+class Decision(_Event):
+    type: Literal["decision"] = "decision"
+    stage: str
+    subject: str
+    what: str
+    why: str
+    evidence: list[str] = []
+
+
+class SandboxRun(_Event):
+    type: Literal["sandbox.run"] = "sandbox.run"
+    purpose: str
+    """stub gate, unit tests, regression, integration, final."""
+    subject: str
+    backend: str
+    ended: str
+    seconds: float
+    passed: int = 0
+    failed: int = 0
+    errors: int = 0
+    skipped: int = 0
+
+
+class TestsRejected(_Event):
+    type: Literal["tests.rejected"] = "tests.rejected"
+    unit: str
+    name: str
+    tests: list[str]
+    reason: str
+
+
+class Vote(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    blame: Literal["code", "test", "environment", "plan"]
+    culprit: str
+    reason: str
+
+
+class Attribution(_Event):
+    type: Literal["attribution"] = "attribution"
+    unit: str
+    name: str
+    failing: list[str]
+    votes: list[Vote]
+    verdict: str
+    culprit: str
+
+
+class Repair(_Event):
+    type: Literal["repair"] = "repair"
+    unit: str
+    name: str
+    target: str
+    """What was repaired: code, test, plan; or a dependency's name."""
+    attempt: int
+    fixed: bool
+
+
+class FileWritten(_Event):
+    type: Literal["file.write"] = "file.write"
+    path: str
+    lines: int
+
+
+class Commit(_Event):
+    type: Literal["commit"] = "commit"
+    sha: str
+    subject: str
+
+
+class BudgetLevel(_Event):
+    type: Literal["budget"] = "budget"
+    spent: str
+    limit: str
+    level: Literal["ok", "warn", "stop"]
+
+
+class Warning(_Event):
+    type: Literal["warning"] = "warning"
+    message: str
+
+
+class Failure(_Event):
+    type: Literal["error"] = "error"
+    error: str
+    message: str
+    hint: str = ""
+
+
+class RunEnd(_Event):
+    type: Literal["run.end"] = "run.end"
+    status: Literal["done", "failing", "stopped", "interrupted", "error", "budget"]
+    exit_code: int
+    out: str = ""
+    units_verified: int = 0
+    units_total: int = 0
+    tests_passed: int = 0
+    tests_failed: int = 0
+    line_coverage: float | None = None
+    """Share of the generated code's lines that its tests execute, 0 to 1."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    usd: float = 0.0
+    seconds: float = 0.0
+    resume: str = ""
+    """The command that goes on from here; empty when there is nothing left."""
+
+
+Event = Annotated[
+    RunStart | StageStart | StageProgress | StageEnd | UnitStart | UnitEnd | LlmCall | LlmReply | LlmRetry
+    | ReplyRejected | LintRound | Decision | SandboxRun | TestsRejected | Attribution | Repair | FileWritten
+    | Commit | BudgetLevel | Warning | Failure | RunEnd,
+    Field(discriminator="type"),
+]  # fmt: skip
+
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+def parse_event(line: str | bytes) -> Event:
+    """Read one JSON line back into its event."""
+    return EVENT.validate_json(line)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema every line of ``--json`` and ``events.jsonl`` satisfies."""
+    return EVENT.json_schema()
+
+
+Subscriber = Callable[[Event], None]
+
+
+class EventBus:
+    """Stamps each event with the run and the time and hands it to every subscriber.
+
+    Parameters
+    ----------
+    run
+        The run's id.
+    clock
+        Seconds since the epoch.
+    """
+
+    def __init__(self, run: str, clock: Callable[[], float]) -> None:
+        self._run = run
+        self._clock = clock
+        self._subscribers: list[Subscriber] = []
+
+    def subscribe(self, subscriber: Subscriber) -> None:
+        self._subscribers.append(subscriber)
+
+    def emit(self, event: Event) -> Event:
+        stamped = event.model_copy(update={"ts": self._clock(), "run": self._run})
+        for subscriber in self._subscribers:
+            subscriber(stamped)
+        return stamped

@@ -1,0 +1,303 @@
+"""What the user may set, and where it is read from.
+
+Later sources win: defaults, the user's ``config.toml``, ``./repowright.toml``, what a run remembers,
+the environment, the flags. Keys are read from the environment alone and are part of no setting.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from repowright.agent.errors import ModelAuth, NoModel, SettingsError
+
+PROJECT_FILE = "repowright.toml"
+
+_KEY_NAMES = frozenset({"api_key", "apikey", "key", "openai_api_key", "secret", "token"})
+_ENVIRONMENT_NAME = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
+
+
+class ModelPrice(BaseModel):
+    """What one million tokens cost, in US dollars."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input: float = Field(ge=0, allow_inf_nan=False)
+    output: float = Field(ge=0, allow_inf_nan=False)
+    cached_input: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """As ``input`` when not given."""
+
+
+class RequestShape(BaseModel):
+    """The settings that decide which requests a run makes; a recording answers only under the same ones."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str = ""
+    """The model's name, as the endpoint knows it."""
+    temperature: float = Field(default=0.0, ge=0, le=2)
+    proposal_rounds: int = Field(default=6, ge=1, le=50)
+    """How often the proposal is widened at most."""
+    lint_rounds: int = Field(default=3, ge=0, le=20)
+    """How often a stage is mended after the plan's checks."""
+    reply_repairs: int = Field(default=2, ge=0, le=10)
+    """How often the model is told what was wrong with one answer."""
+    unit_repairs: int = Field(default=4, ge=0, le=50)
+    """How often a failing unit is repaired."""
+    votes: int = Field(default=3, ge=1, le=15)
+    """How many judgements say who is to blame for a failing test."""
+
+
+class Settings(RequestShape):
+    """Everything that can be set."""
+
+    base_url: str = ""
+    """The endpoint; the client's own default when empty."""
+    api_key_env: str = "OPENAI_API_KEY"
+    """The environment variable that holds the key."""
+    timeout_s: float = Field(default=300, gt=0, allow_inf_nan=False)
+    """Seconds one try of a call may take."""
+    idle_timeout_s: float = Field(default=60, gt=0, allow_inf_nan=False)
+    """Seconds an answer may pause."""
+    parallel: int = Field(default=4, ge=1, le=256)
+    """Calls to the model, and sandboxes, at a time."""
+    budget: str = ""
+    """``5usd``, ``2Mtok``, or both with a comma; no limit when empty."""
+    sandbox: Literal["auto", "docker", "bubblewrap", "local"] = "auto"
+    unsafe_local: bool = False
+    """Allow the sandbox ``local``, which isolates nothing; by flag alone."""
+    prices: Mapping[str, ModelPrice] = Field(default_factory=dict)
+    """By model name; used before the built-in table."""
+
+    @field_validator("api_key_env")
+    @classmethod
+    def _names_a_variable(cls, value: str) -> str:
+        if not _ENVIRONMENT_NAME.fullmatch(value):
+            raise ValueError("is the name of an environment variable in capitals, not the key itself")
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError("must be an address such as http://localhost:8000/v1")
+        return value.rstrip("/")
+
+    @property
+    def shape(self) -> RequestShape:
+        """The part that decides which requests are made."""
+        return RequestShape.model_validate(self.model_dump(include=set(RequestShape.model_fields)))
+
+    @property
+    def endpoint(self) -> str:
+        """Host and port of the endpoint, without credentials, path or query."""
+        return endpoint_of(self.base_url)
+
+    def with_shape(self, shape: RequestShape) -> Settings:
+        """Return the settings a recording or an earlier run was made with, on top of these."""
+        return self.model_copy(update=shape.model_dump(include=set(RequestShape.model_fields)))
+
+    def api_key(self, environ: Mapping[str, str]) -> str:
+        """Return the key, or an empty text when the environment has none."""
+        return environ.get(self.api_key_env, "").strip()
+
+    def require_model(self, environ: Mapping[str, str]) -> None:
+        """Check that a model can be asked at all.
+
+        Raises
+        ------
+        NoModel
+            If no model is named.
+        ModelAuth
+            If the default endpoint would be asked without a key.
+        """
+        if not self.model:
+            raise NoModel(
+                "no model is set", "give --model NAME, or set REPOWRIGHT_MODEL; see repowright doctor"
+            )
+        if not self.base_url and not self.api_key(environ):
+            raise ModelAuth(
+                f"no key: {self.api_key_env} is not set",
+                f"export {self.api_key_env}, or name another endpoint with --base-url",
+            )
+
+
+class RunSettings(RequestShape):
+    """What a run remembers of the settings it was started with; never a key."""
+
+    base_url: str = ""
+    budget: str = ""
+    sandbox: Literal["auto", "docker", "bubblewrap", "local"] = "auto"
+    parallel: int = 4
+
+
+@dataclass(frozen=True)
+class Flags:
+    """Settings given on the command line; ``None`` where the flag was not given."""
+
+    model: str | None = None
+    base_url: str | None = None
+    budget: str | None = None
+    parallel: int | None = None
+    sandbox: str | None = None
+    unsafe_local: bool | None = None
+    temperature: float | None = None
+    timeout_s: float | None = None
+
+
+@dataclass(frozen=True)
+class _Source:
+    name: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+def load_settings(
+    flags: Flags,
+    environ: Mapping[str, str],
+    project: Path,
+    remembered: RunSettings | None = None,
+    recorded: RequestShape | None = None,
+) -> Settings:
+    """Merge every source into one set of settings.
+
+    Parameters
+    ----------
+    project
+        The folder in which ``repowright.toml`` is looked for.
+    remembered
+        Those of the run to resume; its model, temperature and rounds cannot be changed any more.
+    recorded
+        Those of the recording to replay; of them the model, temperature and rounds alone are taken.
+
+    Raises
+    ------
+    SettingsError
+        If a file cannot be read, a name is unknown, a value does not fit, or a key stands in a file.
+    """
+    sources = [_Source(str(path), _read_file(path)) for path in config_files(environ, project)]
+    if remembered is not None:
+        sources.append(_Source("the run", remembered.model_dump(exclude=set(RequestShape.model_fields))))
+    sources.append(_Source("the environment", _from_environment(environ)))
+    sources.append(_Source("the command line", _given(flags)))
+    settings = _merge(sources)
+    pinned = remembered or recorded
+    if pinned is None:
+        return settings
+    if flags.model is not None and flags.model != pinned.model:
+        raise SettingsError(
+            f"the run was made with the model {pinned.model}, not {flags.model}",
+            "start a new run for another model",
+        )
+    return settings.with_shape(pinned)
+
+
+def remember(settings: Settings) -> RunSettings:
+    """Return what a run keeps of the settings; credentials in the address are dropped."""
+    kept = settings.model_dump(include=set(RunSettings.model_fields))
+    return RunSettings.model_validate(kept | {"base_url": _without_credentials(settings.base_url)})
+
+
+def user_config(environ: Mapping[str, str]) -> Path:
+    """Return where the user's configuration lives, whether or not it exists."""
+    named = environ.get("REPOWRIGHT_CONFIG", "")
+    if named:
+        return Path(named).expanduser()
+    from platformdirs import user_config_path
+
+    return user_config_path("repowright", appauthor=False) / "config.toml"
+
+
+def config_files(environ: Mapping[str, str], project: Path) -> list[Path]:
+    """Return the configuration files that exist, weakest first.
+
+    Raises
+    ------
+    SettingsError
+        If ``REPOWRIGHT_CONFIG`` names a file that is not there.
+    """
+    user = user_config(environ)
+    if environ.get("REPOWRIGHT_CONFIG") and not user.is_file():
+        raise SettingsError(f"no configuration file {user}", "correct or unset REPOWRIGHT_CONFIG")
+    return [path for path in (user, project / PROJECT_FILE) if path.is_file()]
+
+
+def endpoint_of(base_url: str) -> str:
+    """Return host and port of an address.
+
+    Examples
+    --------
+    >>> endpoint_of("http://me:secret@localhost:8000/v1?k=1")
+    'localhost:8000'
+    """
+    return urlsplit(base_url).netloc.rpartition("@")[2]
+
+
+def _without_credentials(base_url: str) -> str:
+    parts = urlsplit(base_url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _given(flags: Flags) -> dict[str, object]:
+    return {name: value for name, value in asdict(flags).items() if value is not None}
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
+    names = sorted(set(Settings.model_fields) - {"prices", "unsafe_local"})
+    values: dict[str, object] = {}
+    if environ.get("OPENAI_BASE_URL"):
+        values["base_url"] = environ["OPENAI_BASE_URL"]
+    for name in names:
+        text = environ.get(f"REPOWRIGHT_{name.upper()}", "")
+        if text:
+            values[name] = text
+    return values
+
+
+def _read_file(path: Path) -> dict[str, object]:
+    try:
+        values: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as err:
+        raise SettingsError(f"cannot read {path}: {err.strerror}", "check its permissions") from err
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
+        raise SettingsError(f"{path} is not TOML: {err}", "correct the file") from err
+    for name in values:
+        _check_name(name, path)
+    return values
+
+
+def _check_name(name: str, path: Path) -> None:
+    if name.lower() in _KEY_NAMES:
+        raise SettingsError(f"{path} holds a key ({name})", "remove it and export OPENAI_API_KEY instead")
+    if name == "unsafe_local":
+        raise SettingsError(f"{path} sets unsafe_local", "it is a flag alone: --unsafe-local")
+    if name not in Settings.model_fields:
+        near = difflib.get_close_matches(name, sorted(Settings.model_fields), n=1, cutoff=0.5)
+        raise SettingsError(
+            f"{path} sets {name}, which is not a setting",
+            f"did you mean {near[0]}?" if near else "see docs/cli.md for the settings",
+        )
+
+
+def _merge(sources: list[_Source]) -> Settings:
+    values: dict[str, object] = {}
+    origin: dict[str, str] = {}
+    for source in sources:
+        values |= source.values
+        origin |= dict.fromkeys(source.values, source.name)
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as err:
+        first = err.errors(include_url=False, include_input=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        problem = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
+        place = origin.get(str(first["loc"][0]), "the defaults")
+        raise SettingsError(f"{name} {problem[:1].lower()}{problem[1:]}", f"correct it in {place}") from err

@@ -1,0 +1,1 @@
+"""Tests first, then code: each unit in a sandbox, failures blamed on evidence, repairs bounded."""

@@ -1,0 +1,175 @@
+"""A generation joins: deferred repairs one after the other, regression tests, states, commits.
+
+Units of a generation are built side by side against the same plan and change nothing but themselves; what one
+of them needs changed elsewhere is done here, in the order of the units, so that the result never depends on
+which branch was faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from repowright.agent.events import Decision, Repair
+from repowright.agent.workflows.generate.code.attribution import Verdict
+from repowright.agent.workflows.generate.code.repair import repair_code
+from repowright.agent.workflows.generate.code.unit import UnitBuilder, unit_end, with_revised
+from repowright.agent.workflows.generate.code.workspace import package_files, test_path
+from repowright.agent.workflows.generate.code.writing import failure_text, function_name
+from repowright.agent.workflows.generate.plan import Plan, UnitRecord
+from repowright.agent.workflows.generate.studio import Studio
+from repowright.executors import TestOutcome, TestReport
+from repowright.graph.kinds import State
+
+
+async def take_over(plan: Plan, records: Sequence[UnitRecord], studio: Studio) -> tuple[Plan, list[str]]:
+    """Enter a generation's records into the plan; return it and the ids of all units that changed."""
+    plan = plan.copy()
+    for record in records:
+        plan = entered(plan, record, studio)
+    changed = [record.id for record in records]
+    for record in records:
+        if record.blocked_on:
+            plan, more = await _mend_dependency(plan, record, studio)
+            changed += [one for one in more if one not in changed]
+    plan, more = await regress(plan, [record.id for record in records], studio)
+    changed += [one for one in more if one not in changed]
+    for record in records:
+        studio.emit(unit_end(studio.library.get(plan.units[record.id])))
+    return plan, changed
+
+
+def entered(plan: Plan, record: UnitRecord, studio: Studio) -> Plan:
+    before = studio.library.get(plan.units[record.id])
+    if record.skeleton != before.skeleton:
+        plan = with_revised(plan, record, studio)
+    plan.units[record.id] = studio.library.put(record)
+    state = (
+        State.VERIFIED if record.state == "verified" else State.IMPLEMENTED if record.code else State.STUBBED
+    )
+    plan.rpg.update(record.id, state=state)
+    for node in plan.rpg.descendants(record.id):
+        plan.rpg.update(node.id, state=state)
+    return plan
+
+
+async def _mend_dependency(plan: Plan, record: UnitRecord, studio: Studio) -> tuple[Plan, list[str]]:
+    """Mend the unit that a failure is blamed on, then go on with the unit itself."""
+    target = plan.rpg.node(record.blocked_on)
+    plan, fixed = await mend_shared(
+        plan,
+        target.id,
+        {test_path(plan, record.id): record.tests},
+        (record.reason,),
+        studio,
+        attempt=record.attempts,
+        needed_by=record.id,
+    )
+    reason = f"blamed on {target.name}, which {'was mended' if fixed else 'could not be mended'}"
+    builder = UnitBuilder(plan, record.id, studio)
+    return entered(plan.copy(), await builder.go_on(reason), studio), [target.id] if fixed else []
+
+
+async def mend_shared(
+    plan: Plan,
+    target_id: str,
+    failing: Mapping[str, str],
+    reasons: Sequence[str],
+    studio: Studio,
+    *,
+    attempt: int,
+    needed_by: str,
+) -> tuple[Plan, bool]:
+    """Mend a unit that others stand on; the change counts only if their tests and its own still pass.
+
+    Parameters
+    ----------
+    failing
+        Test modules that blame it, by path: they must pass too.
+    needed_by
+        Id of the unit or area the failing tests belong to.
+    """
+    target = studio.library.get(plan.units[target_id])
+    if not target.code:
+        return plan, False
+    guarded = [one for one in plan.dependents(target_id) if _is_verified(plan, one, studio)]
+    tested = [one for one in (target_id, *guarded) if studio.library.get(plan.units[one]).tests]
+    roots = plan.roots(needed_by)
+
+    async def run(code: str) -> TestReport:
+        return await run_suite(
+            plan, tested, studio, purpose="regression", codes={target_id: code}, extra=failing, roots=roots
+        )
+
+    tests = "\n\n".join([target.tests, *failing.values()])
+    verdict = Verdict("code", target_id, tuple(reasons))
+    mended = await repair_code(
+        plan, target, await run(target.code), verdict, studio, attempt=attempt, run=run, tests=tests
+    )
+    fixed = mended.report.passed
+    name = plan.rpg.node(needed_by).name
+    studio.emit(Repair(unit=needed_by, name=name, target=target.name, attempt=attempt, fixed=fixed))
+    if fixed:
+        plan = entered(plan.copy(), target.model_copy(update={"code": mended.code}), studio)
+    return plan, fixed
+
+
+async def regress(plan: Plan, ids: Sequence[str], studio: Studio) -> tuple[Plan, list[str]]:
+    """Run the tests of verified units that share a file with the given ones; what broke is repaired or marked."""
+    files = {plan.file_of(one).id for one in ids}
+    tested = [one for file in sorted(files) for one in (node.id for node in plan.file_units(file))]
+    tested = [one for one in tested if _is_verified(plan, one, studio)]
+    if len(tested) < 2:
+        return plan, []
+    report = await run_suite(plan, tested, studio, purpose="regression")
+    broken = _units_failing(plan, tested, report)
+    for one in broken:
+        record = studio.library.get(plan.units[one])
+        studio.emit(
+            Decision(
+                stage="code",
+                subject=record.name,
+                what="repaired again",
+                why="its tests failed when its generation joined",
+                evidence=[failure_text(report, most=2, width=400)],
+            )
+        )
+        plan = entered(plan.copy(), await UnitBuilder(plan, one, studio).go_on("regression"), studio)
+    return plan, broken
+
+
+async def run_suite(
+    plan: Plan,
+    ids: Sequence[str],
+    studio: Studio,
+    *,
+    purpose: str,
+    codes: Mapping[str, str] | None = None,
+    extra: Mapping[str, str] | None = None,
+    roots: Sequence[str] = (),
+) -> TestReport:
+    """Run the tests of several units, and ``extra`` test modules, over the code that they and ``roots`` stand on."""
+    written = plan.closure([*ids, *roots])
+    files = package_files(plan, studio.library, sorted(written), written, codes)
+    suites = {test_path(plan, one): studio.library.get(plan.units[one]).tests for one in ids} | dict(
+        extra or {}
+    )
+    files |= {path: tests.encode() for path, tests in suites.items()}
+    subject = plan.rpg.node(ids[0]).name if len(ids) == 1 else f"{len(ids)} units"
+    return await studio.bench.run(files, sorted(suites), purpose=purpose, subject=subject)
+
+
+def _units_failing(plan: Plan, ids: Sequence[str], report: TestReport) -> list[str]:
+    """Return the units whose tests did not pass; where a run was cut short, those not seen to pass."""
+    bad = {
+        result.test.partition("::")[0]
+        for result in report.results
+        if result.outcome is not TestOutcome.PASSED
+    }
+    seen = {result.test.partition("::")[0] for result in report.results if function_name(result.test)}
+    paths = {one: test_path(plan, one) for one in ids}
+    return [one for one, path in paths.items() if path in bad or (not report.passed and path not in seen)]
+
+
+def _is_verified(plan: Plan, unit_id: str, studio: Studio) -> bool:
+    record = studio.library.get(plan.units[unit_id])
+    return record.state == "verified" and bool(record.tests)

@@ -1,0 +1,168 @@
+"""What areas share: typed data flow between them, and the base types that carry it."""
+
+from __future__ import annotations
+
+import ast
+
+from pydantic import BaseModel
+
+from repowright.agent.llm import Unusable
+from repowright.agent.workflows.generate import describe
+from repowright.agent.workflows.generate.drafting import Draft
+from repowright.agent.workflows.generate.plan import BASE_TYPE, Plan, UnitRecord, module_name
+from repowright.agent.workflows.generate.studio import Studio
+from repowright.graph.kinds import EdgeKind, NodeKind, State
+from repowright.graph.records import Place
+from repowright.repo_tools import python_source
+
+
+class Flow(BaseModel):
+    source: str
+    target: str
+    name: str
+    data_type: str
+    transformation: str
+
+
+class Flows(BaseModel):
+    flows: list[Flow]
+
+
+class BaseTypeFile(BaseModel):
+    path: str
+    area: str
+    purpose: str
+    code: str
+
+
+class BaseTypes(BaseModel):
+    files: list[BaseTypeFile]
+
+
+def apply_flows(plan: Plan, answer: Flows, studio: Studio) -> Plan:
+    """Enter the flows as typed edges between areas."""
+    problems = []
+    for flow in answer.flows:
+        names = [name for name in (flow.source, flow.target) if plan.area(name) is None]
+        problems += [f"flow {flow.name!r}: there is no area {name!r}" for name in names]
+        try:
+            ast.parse(flow.data_type, mode="eval")
+        except SyntaxError:
+            problems.append(f"flow {flow.name!r}: {flow.data_type!r} is no Python type expression")
+    if problems:
+        raise Unusable(problems)
+    for flow in answer.flows:
+        source, target = (plan.area(name) for name in (flow.source, flow.target))
+        assert source is not None and target is not None
+        plan.rpg.connect(
+            source.id,
+            target.id,
+            EdgeKind.FLOWS,
+            name=flow.name,
+            data_type=flow.data_type,
+            transformation=flow.transformation,
+        )
+    return plan
+
+
+def apply_base_types(plan: Plan, answer: BaseTypes, studio: Studio) -> Plan:
+    """Enter base type files, each class of them a node, the source kept whole."""
+    problems = []
+    earlier: list[str] = []
+    for file in answer.files:
+        problems += _file_problems(plan, file, earlier)
+        earlier.append(module_name(file.path))
+    if problems:
+        raise Unusable(problems)
+    for order, file in enumerate(answer.files):
+        _enter(plan, file, order, studio)
+    return plan
+
+
+def _enter(plan: Plan, file: BaseTypeFile, order: int, studio: Studio) -> None:
+    area = plan.area(file.area)
+    parent = area.id if area else plan.rpg.root.id
+    node = plan.rpg.add(
+        NodeKind.FILE,
+        file.path,
+        parent,
+        place=Place(file.path),
+        doc=file.purpose,
+        tags=(BASE_TYPE,),
+        state=State.IMPLEMENTED,
+    )
+    for defined in ast.parse(file.code).body:
+        if isinstance(defined, ast.ClassDef):
+            plan.rpg.add(
+                NodeKind.CLASS,
+                defined.name,
+                node.id,
+                place=Place(
+                    file.path, defined.name, signature=python_source.signature_of(file.code, defined.name)
+                ),
+                doc=ast.get_docstring(defined) or "",
+                tags=(BASE_TYPE,),
+                state=State.IMPLEMENTED,
+            )
+    record = UnitRecord(
+        id=node.id,
+        name=file.path,
+        path=file.path,
+        order=order,
+        skeleton=file.code,
+        code=file.code,
+        state="verified",
+    )
+    plan.units[node.id] = studio.library.put(record)
+
+
+def _file_problems(plan: Plan, file: BaseTypeFile, earlier: list[str]) -> list[str]:
+    problems = []
+    if not file.path.startswith(f"src/{plan.package}/") or not file.path.endswith(".py"):
+        problems.append(f"{file.path} is not a .py file below src/{plan.package}/")
+    if file.path.endswith("/__init__.py") or plan.rpg.find(file.path) is not None:
+        problems.append(f"{file.path} is a file of the plan already; choose another one")
+    if plan.area(file.area) is None:
+        problems.append(f"{file.path}: there is no area {file.area!r}")
+    broken = python_source.syntax_error(file.code)
+    if broken:
+        return [*problems, f"{file.path}: {broken}"]
+    problems += [f"{file.path}: {problem}" for problem in python_source.undefined_names(file.code)]
+    if not any(isinstance(node, ast.ClassDef) for node in ast.parse(file.code).body):
+        problems.append(f"{file.path} defines no type")
+    for module in python_source.imported_modules(file.code):
+        if not python_source.is_stdlib(module.top) and module.module not in earlier:
+            problems.append(
+                f"{file.path} imports {module.module}: only the standard library and earlier base type files"
+            )
+    return problems
+
+
+FLOWS = Draft(
+    stage="flows",
+    prompt="generate/flows",
+    answer=Flows,
+    holes=lambda plan, studio: {
+        "name": plan.name,
+        "purpose": plan.purpose,
+        "structure": describe.structure(plan),
+        "dependencies": describe.file_dependencies(plan),
+    },
+    apply=apply_flows,
+    wanted=lambda plan: len(plan.rpg.nodes(NodeKind.AREA)) > 1,
+)
+
+BASE_TYPES = Draft(
+    stage="base_types",
+    prompt="generate/base_types",
+    answer=BaseTypes,
+    holes=lambda plan, studio: {
+        "name": plan.name,
+        "purpose": plan.purpose,
+        "package": plan.package,
+        "spec": studio.spec,
+        "structure": describe.structure(plan),
+        "flows": describe.flows(plan),
+    },
+    apply=apply_base_types,
+)

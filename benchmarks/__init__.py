@@ -1,0 +1,1 @@
+"""Benchmarks: each performance claim has a script here that prints it."""

@@ -1,0 +1,1 @@
+"""What the framework itself costs beside the model and the sandbox."""

@@ -1,0 +1,165 @@
+"""Boxes made of hardened Docker containers.
+
+No network, no capability, no new privileges, a user that owns nothing, a read-only root, and sized
+tmpfs folders. PID 1 is a dead man's switch: a container outlives its owner by its deadline at most.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import weakref
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from repowright.executors.docker_box import DockerBox
+from repowright.executors.docker_daemon import Daemon
+from repowright.executors.image import find_image
+from repowright.executors.ownership import OWNER, is_orphan, owner_labels
+from repowright.executors.sandbox import Limits, SandboxError
+
+logger = logging.getLogger(__name__)
+
+LIFE_S = 3600
+"""Longest life of a container, seconds."""
+SPARE_AGE_S = 600
+"""A container opened ahead is used within this time or not at all."""
+SPARE_PIDS = 8
+"""Processes of the sandbox itself: init, the dead man's switch, an exec being started."""
+INODES = 20_000
+
+
+@dataclass(frozen=True)
+class _Bounds:
+    memory_mb: int
+    pids: int
+    disk_mb: int
+
+
+class DockerSandbox:
+    """Opens one container a box.
+
+    A container is never used for two boxes: telling a clean one from one that a stray process will
+    soon soil costs more than a new one. Instead the next container is opened while a box is in use.
+
+    Parameters
+    ----------
+    image
+        Image to use; ``REPOWRIGHT_IMAGE`` or the image of ``image.build`` when None.
+    ahead
+        Open the next container in the background.
+
+    Raises
+    ------
+    SandboxUnavailable
+        If no daemon answers or the image is not there.
+    """
+
+    name = "docker"
+    python = "/opt/venv/bin/python"
+
+    def __init__(self, image: str | None = None, *, ahead: bool = True) -> None:
+        self._daemon = Daemon()
+        self._image = image or find_image(self._daemon)
+        self._ahead = ahead
+        self._guard = threading.Lock()
+        self._workers = ThreadPoolExecutor(2, thread_name_prefix="docker-box")
+        self._spare: tuple[_Bounds, float, Future[str]] | None = None
+        self._boxes: set[DockerBox] = set()
+        self._workers.submit(_reap, self._daemon)
+        self._finalizer = weakref.finalize(self, _remove_left, self._daemon)
+
+    @property
+    def detail(self) -> str:
+        """Version of the daemon and the image, for people."""
+        return f"daemon {self._daemon.version}, image {self._image}"
+
+    def open(self, limits: Limits) -> DockerBox:
+        """Open a box bounded by ``limits``; ``/workspace`` and ``/tmp`` hold ``disk_mb`` each."""
+        bounds = _Bounds(limits.memory_mb, limits.pids, limits.disk_mb)
+        container = self._take_spare(bounds) or self._create(bounds)
+        if self._ahead:
+            self._prepare_spare(bounds)
+        box = DockerBox(self._daemon, container, self._forget)
+        with self._guard:
+            self._boxes.add(box)
+        return box
+
+    def close(self) -> None:
+        """Remove every box this sandbox opened; returns when they are gone."""
+        with self._guard:
+            boxes, spare = list(self._boxes), self._spare
+            self._spare = None
+        for box in boxes:
+            box.close()
+        if spare is not None:
+            self._workers.submit(_remove_future, self._daemon, spare[2])
+        self._workers.shutdown(wait=True)
+        self._finalizer()
+
+    def _create(self, bounds: _Bounds) -> str:
+        command = ["timeout", "-s", "KILL", str(LIFE_S), "sleep", str(LIFE_S + 60)]
+        labels = owner_labels(time.time(), LIFE_S)
+        return self._daemon.create(self._image, command, _host_config(bounds), labels)
+
+    def _take_spare(self, bounds: _Bounds) -> str | None:
+        with self._guard:
+            spare, self._spare = self._spare, None
+        if spare is None:
+            return None
+        if spare[0] == bounds and time.monotonic() - spare[1] < SPARE_AGE_S:
+            return spare[2].result()
+        self._workers.submit(_remove_future, self._daemon, spare[2])
+        return None
+
+    def _prepare_spare(self, bounds: _Bounds) -> None:
+        with self._guard:
+            if self._spare is None:
+                self._spare = (bounds, time.monotonic(), self._workers.submit(self._create, bounds))
+
+    def _forget(self, box: DockerBox, container: str) -> None:
+        with self._guard:
+            self._boxes.discard(box)
+        self._workers.submit(self._daemon.remove, container)
+
+
+def _host_config(bounds: _Bounds) -> Mapping[str, object]:
+    """Files on a tmpfs count as memory: the bound leaves room, else a full disk blocks the container."""
+    memory_mb = max(bounds.memory_mb + bounds.disk_mb, 2 * bounds.disk_mb + 64)
+    folder = f"rw,exec,nosuid,nodev,size={bounds.disk_mb}m,nr_inodes={INODES},mode=0700,uid=65534,gid=65534"
+    return {
+        "network_mode": "none",
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges"],
+        "read_only": True,
+        "tmpfs": {"/workspace": folder, "/tmp": folder},
+        "mem_limit": f"{memory_mb}m",
+        "memswap_limit": f"{memory_mb}m",
+        "pids_limit": bounds.pids + SPARE_PIDS,
+        "init": True,
+        "auto_remove": True,
+        "shm_size": "64m",
+        "log_config": {"Type": "none"},
+        "ipc_mode": "private",
+    }
+
+
+def _reap(daemon: Daemon) -> None:
+    """Remove containers whose owner is gone; a box is still to be had when that fails."""
+    try:
+        for container in daemon.labelled(OWNER):
+            if is_orphan(container.labels, time.time()):
+                daemon.remove(container.id)
+    except SandboxError as err:
+        logger.warning("cannot remove stale boxes: %s", err)
+
+
+def _remove_future(daemon: Daemon, container: Future[str]) -> None:
+    if container.exception() is None:
+        daemon.remove(container.result())
+
+
+def _remove_left(daemon: Daemon) -> None:
+    daemon.close()

@@ -1,0 +1,1 @@
+"""The Repository Planning Graph: model, checks, search, rendering. No model call, no subprocess."""

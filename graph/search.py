@@ -1,0 +1,179 @@
+"""Finding nodes by words, walking from them, and fetching one by its place."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from repowright.graph.errors import UnknownNode
+from repowright.graph.kinds import EdgeKind, NodeKind
+from repowright.graph.model import RPG, Edge, Node
+from repowright.graph.tokens import tokens
+from repowright.graph.view import sort_key
+
+Direction = Literal["upstream", "downstream", "both"]
+
+WEIGHTS = (("name", 3.0), ("feature", 2.5), ("path", 1.5), ("doc", 1.0))
+"""How much a word counts in each field."""
+
+_SATURATION = 1.2
+_LENGTH = 0.6
+"""BM25's k1 and b; b is below the usual 0.75 since names and phrases are short."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A node that answers a query; scores compare within one search only."""
+
+    node: Node
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A node and the names of the nodes that contain it, the repository first."""
+
+    node: Node
+    parents: tuple[str, ...]
+
+
+class SearchIndex:
+    """The words of a graph, as it was when the index was made; for many searches of one graph.
+
+    Fielded BM25 (Robertson et al. 2004): a word's weighted counts over path, name, feature and doc are summed
+    before they saturate, each field normalised by its own mean length.
+    """
+
+    def __init__(self, rpg: RPG) -> None:
+        self._nodes = {node.id: node for node in rpg.nodes()}
+        self._postings: dict[str, dict[str, float]] = {}
+        texts = {node.id: _fields(node) for node in self._nodes.values()}
+        means = _mean_lengths(list(texts.values()))
+        for node_id, fields in texts.items():
+            for word, weight in _weighted(fields, means).items():
+                self._postings.setdefault(word, {})[node_id] = weight
+
+    def search(self, query: str, kinds: Iterable[NodeKind] = (), limit: int = 10) -> list[Hit]:
+        """Return the nodes that answer best, best first; ties in the order of their places."""
+        wanted = frozenset(kinds)
+        scores: dict[str, float] = {}
+        for word in sorted(set(tokens(query))):
+            posting = self._postings.get(word, {})
+            rarity = math.log(1 + (len(self._nodes) - len(posting) + 0.5) / (len(posting) + 0.5))
+            for node_id, weight in posting.items():
+                scores[node_id] = scores.get(node_id, 0.0) + rarity * weight / (_SATURATION + weight)
+        found = [Hit(self._nodes[each], score) for each, score in scores.items()]
+        found = [hit for hit in found if not wanted or hit.node.kind in wanted]
+        return sorted(found, key=lambda hit: (-hit.score, sort_key(hit.node)))[: max(limit, 0)]
+
+
+def search(rpg: RPG, query: str, kinds: Iterable[NodeKind] = (), limit: int = 10) -> list[Hit]:
+    """Return the nodes whose path, name, feature or doc answer the query best.
+
+    Parameters
+    ----------
+    kinds
+        Kinds to return; all if empty.
+    """
+    return SearchIndex(rpg).search(query, kinds, limit)
+
+
+def explore(
+    rpg: RPG,
+    start_ids: Sequence[str],
+    direction: Direction = "downstream",
+    depth: int = 2,
+    kinds: Iterable[NodeKind] = (),
+    edge_kinds: Iterable[EdgeKind] = (),
+) -> list[Edge]:
+    """Return the edges met on a breadth-first walk, nearest first.
+
+    Parameters
+    ----------
+    direction
+        Downstream follows edges as they point, upstream against that.
+    depth
+        How many edges away from the start; -1 for as far as it goes.
+    kinds
+        Kinds of node to walk to; all if empty.
+    edge_kinds
+        Kinds of edge to walk along; all if empty.
+
+    Raises
+    ------
+    UnknownNode
+        If a start does not exist.
+    """
+    wanted, along = frozenset(kinds), tuple(edge_kinds)
+    found: dict[Edge, None] = {}
+    seen = {rpg.node(each).id for each in start_ids}
+    level = list(dict.fromkeys(start_ids))
+    while level and depth != 0:
+        reached: dict[str, None] = {}
+        for edge, other in _steps(rpg, level, direction, along):
+            if not wanted or rpg.node(other).kind in wanted:
+                found.setdefault(edge)
+                reached.setdefault(other)
+        level = [each for each in reached if each not in seen]
+        seen.update(level)
+        depth -= 1
+    return list(found)
+
+
+def fetch(rpg: RPG, reference: str) -> Fetched:
+    """Return the node of that id, ``path`` or ``path:qualname``, and what contains it.
+
+    Raises
+    ------
+    UnknownNode
+        If nothing answers to the reference; the hint names the nearest that does.
+    """
+    path, _, qualname = reference.replace("::", ":", 1).partition(":")
+    node = rpg.node(reference) if reference in rpg else rpg.find(path, qualname)
+    if node is None:
+        raise UnknownNode(f"no node answers to {reference!r}", _nearest(rpg, reference))
+    return Fetched(node, tuple(each.name for each in reversed(rpg.ancestors(node.id))))
+
+
+def _fields(node: Node) -> dict[str, list[str]]:
+    path = f"{node.path} {node.qualname}"
+    return {
+        "name": tokens(node.name),
+        "feature": tokens(node.feature),
+        "path": tokens(path),
+        "doc": tokens(node.doc),
+    }
+
+
+def _mean_lengths(texts: Sequence[dict[str, list[str]]]) -> dict[str, float]:
+    return {field: sum(len(text[field]) for text in texts) / max(len(texts), 1) for field, _ in WEIGHTS}
+
+
+def _weighted(fields: dict[str, list[str]], means: dict[str, float]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for field, weight in WEIGHTS:
+        words = fields[field]
+        length = 1 - _LENGTH + _LENGTH * len(words) / (means[field] or 1.0)
+        for word, count in Counter(words).items():
+            found[word] = found.get(word, 0.0) + weight * count / length
+    return found
+
+
+def _steps(
+    rpg: RPG, level: Sequence[str], direction: Direction, along: tuple[EdgeKind, ...]
+) -> Iterator[tuple[Edge, str]]:
+    for node_id in level:
+        if direction != "upstream":
+            yield from ((edge, edge.dst) for edge in rpg.out_edges(node_id, *along))
+        if direction != "downstream":
+            yield from ((edge, edge.src) for edge in rpg.in_edges(node_id, *along))
+
+
+def _nearest(rpg: RPG, reference: str) -> str:
+    places = sorted({node.label for node in rpg.nodes() if node.place is not None})
+    near = difflib.get_close_matches(reference, places, n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(near)}?" if near else "name an id, a path or path:qualname"

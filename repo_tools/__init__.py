@@ -1,0 +1,1 @@
+"""Source facts, edits, git and test discovery. Knows nothing of the graph."""

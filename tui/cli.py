@@ -1,0 +1,87 @@
+"""The command line; each command lives in its own module below ``commands``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from repowright.tui.commands.completion import completion
+from repowright.tui.commands.doctor import doctor
+from repowright.tui.commands.generate import generate
+from repowright.tui.commands.graph import graph
+from repowright.tui.commands.runs import runs
+from repowright.tui.commands.sandbox import sandbox
+from repowright.tui.exit_codes import exit_codes_help
+from repowright.tui.failures import report, shown
+
+_EPILOG = f"""\b
+Examples:
+  repowright doctor
+  repowright generate "a library for matrices, with a command line" --budget 5usd
+  repowright runs resume last
+
+{exit_codes_help()}
+"""
+
+
+class Root(click.Group):
+    """The top of the command line: every failure ends here as one line and an exit code."""
+
+    def main(self, *positional: Any, **named: Any) -> Any:
+        args = positional[0] if positional else named.get("args")
+        given = list(sys.argv[1:] if args is None else args)
+        named |= {"args": given, "prog_name": "repowright", "standalone_mode": False}
+        try:
+            code = super().main(**named)
+        except click.exceptions.NoArgsIsHelpError as err:
+            click.echo(err.format_message())
+            code = 0
+        except BrokenPipeError:
+            _close_stdout()
+            code = 0
+        except (Exception, KeyboardInterrupt) as err:
+            code = report(err)
+            if _wants_events(given):
+                _write_events(err)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+@click.group(
+    cls=Root,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="repowright", message="repowright %(version)s")
+def cli() -> None:
+    """Turn a sentence into a tested repository, planned and kept as one graph."""
+
+
+for command in (generate, runs, graph, sandbox, doctor, completion):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    cli.main()
+
+
+def _wants_events(args: list[str]) -> bool:
+    command = [argument for argument in args if not argument.startswith("-")][:2]
+    return "--json" in args and (command[:1] == ["generate"] or command == ["runs", "resume"])
+
+
+def _write_events(error: BaseException) -> None:
+    from repowright.tui.json_lines import JsonLines, closing_events
+
+    stream = JsonLines(sys.stdout)
+    for event in closing_events(shown(error)):
+        stream(event)
+
+
+def _close_stdout() -> None:
+    # The interpreter would otherwise try to flush the closed pipe at exit and complain.
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,137 @@
+"""``repowright generate``: from a specification to a tested repository."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from repowright.tui.exit_codes import exit_codes_help
+from repowright.tui.settings_options import complete_run, settings_options, stop_after_option
+
+if TYPE_CHECKING:
+    from repowright.agent.events import RunEnd, Subscriber
+
+_EPILOG = f"""\b
+Examples:
+  repowright generate "a to-do list on the command line"
+  repowright generate idea.md --out ./todo --model gpt-5-mini --budget 5usd
+  repowright generate - --stop-after interfaces < idea.md
+  repowright generate idea.md --replay examples/todo/recording
+  repowright generate idea.md --json > events.jsonl
+
+{exit_codes_help()}
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("spec", required=False)
+@click.option("--out", type=click.Path(path_type=Path), help="A new or empty folder; ./<title> by default.")
+@settings_options
+@stop_after_option
+@click.option(
+    "--resume",
+    "resumed",
+    shell_complete=complete_run,
+    metavar="RUN",
+    help="Go on with a run instead of starting one.",
+)
+@click.option(
+    "--replay",
+    shell_complete=complete_run,
+    metavar="RUN",
+    help="Take every answer from a recorded run; ask no model.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Events as JSON lines on standard output.")
+@click.option("--plain", is_flag=True, help="One line an event instead of the live view.")
+def generate(
+    spec: str | None,
+    out: Path | None,
+    stop_after: str | None,
+    resumed: str | None,
+    replay: str | None,
+    as_json: bool,
+    plain: bool,
+    **settings: Any,
+) -> int:
+    """Build a tested repository from SPEC.
+
+    SPEC is a sentence, a text file, or - for standard input.
+    """
+    if resumed is not None:
+        if spec is not None or out is not None or replay is not None:
+            raise click.UsageError("--resume takes no SPEC, --out or --replay; the run has its own")
+        return resume_run(resumed, stop_after, as_json, plain, settings)
+    if spec is None:
+        raise click.UsageError("SPEC is missing; give a sentence in quotes, a file, or -")
+    return _start_run(spec, out, stop_after, replay, as_json, plain, settings)
+
+
+def resume_run(name: str, stop_after: str | None, as_json: bool, plain: bool, options: dict[str, Any]) -> int:
+    """Go on with a run and return the exit code."""
+    import os
+
+    from repowright.agent.runs import find_run, runs_root
+    from repowright.agent.settings import load_settings
+    from repowright.tui.follow import follow, present
+    from repowright.tui.settings_options import flags_of
+
+    root = runs_root(os.environ)
+
+    def begin(subscribers: Sequence[Subscriber]) -> Coroutine[None, None, RunEnd]:
+        run = find_run(name, root)
+        settings = load_settings(flags_of(options), os.environ, Path.cwd(), remembered=run.manifest.settings)
+        if not run.manifest.replay:
+            settings.require_model(os.environ)
+        from repowright.agent.workflows.generate.session import resume
+
+        return resume(run, settings, stop_after=stop_after, subscribers=subscribers)
+
+    return follow(begin, present(as_json, plain), root)
+
+
+def _start_run(
+    argument: str,
+    out: Path | None,
+    stop_after: str | None,
+    replay: str | None,
+    as_json: bool,
+    plain: bool,
+    options: dict[str, Any],
+) -> int:
+    import os
+
+    from repowright.agent.out_folder import check_out_folder, default_out
+    from repowright.agent.runs import find_recording, runs_root
+    from repowright.agent.settings import load_settings
+    from repowright.agent.spec import read_spec
+    from repowright.tui.follow import follow, present
+    from repowright.tui.settings_options import flags_of
+
+    root = runs_root(os.environ)
+
+    def begin(subscribers: Sequence[Subscriber]) -> Coroutine[None, None, RunEnd]:
+        from repowright.agent.manifest import read_manifest
+
+        spec = read_spec(argument, click.get_binary_stream("stdin"))
+        recording = find_recording(replay, root) if replay is not None else None
+        recorded = read_manifest(recording).settings if recording else None
+        settings = load_settings(flags_of(options), os.environ, Path.cwd(), recorded=recorded)
+        if recording is None:
+            settings.require_model(os.environ)
+        target = check_out_folder(out or default_out(spec, Path.cwd()), root)
+        from repowright.agent.workflows.generate.session import start
+
+        return start(
+            spec,
+            settings,
+            out=target,
+            runs=root,
+            replay=recording,
+            stop_after=stop_after,
+            subscribers=subscribers,
+        )
+
+    return follow(begin, present(as_json, plain), root)

@@ -1,0 +1,157 @@
+"""``repowright runs``: what was run, and what can be done with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from repowright.tui.exit_codes import exit_codes_help
+from repowright.tui.settings_options import complete_run, settings_options, stop_after_option
+
+if TYPE_CHECKING:
+    from repowright.agent.run import Run
+    from repowright.agent.runs import RunSummary
+
+
+@click.group(epilog="\b\nExample:\n  repowright runs list\n  repowright runs show last")
+def runs() -> None:
+    """List, show, resume and remove runs.
+
+    RUN is an id, the start of one, a folder, or last.
+    """
+
+
+@runs.command("list", epilog="\b\nExample:\n  repowright runs list --json")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a run.")
+def list_command(as_json: bool) -> None:
+    """List the runs, the newest first."""
+    import os
+
+    from repowright.agent.runs import list_runs, runs_root
+
+    summaries = list_runs(runs_root(os.environ))[::-1]
+    if as_json:
+        for summary in summaries:
+            click.echo(_summary_json(summary))
+    elif summaries:
+        _print_table(summaries)
+    else:
+        click.echo("no runs yet; start one with repowright generate", err=True)
+
+
+@runs.command(epilog="\b\nExample:\n  repowright runs show last --json")
+@click.argument("run", shell_complete=complete_run)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def show(run: str, as_json: bool) -> None:
+    """Show how one run stands and where its parts are."""
+    found = _find(run)
+    if as_json:
+        import json
+
+        body = found.manifest.model_dump(by_alias=True) | {
+            "status": found.status,
+            "folder": str(found.folder),
+        }
+        click.echo(json.dumps(body, sort_keys=True))
+        return
+    from repowright.tui.amounts import printable
+
+    for name, value in _facts(found):
+        click.echo(f"{name:<9} {printable(value)}")
+
+
+@runs.command(epilog=f"\b\nExample:\n  repowright runs resume last --budget 10usd\n\n{exit_codes_help()}")
+@click.argument("run", shell_complete=complete_run)
+@settings_options
+@stop_after_option
+@click.option("--json", "as_json", is_flag=True, help="Events as JSON lines on standard output.")
+@click.option("--plain", is_flag=True, help="One line an event instead of the live view.")
+def resume(run: str, stop_after: str | None, as_json: bool, plain: bool, **settings: Any) -> int:
+    """Go on where a run was ended; nothing that was paid for is asked again."""
+    from repowright.tui.commands.generate import resume_run
+
+    return resume_run(run, stop_after, as_json, plain, settings)
+
+
+@runs.command(epilog="\b\nExample:\n  repowright runs rm 20260131-120000-todo --yes")
+@click.argument("names", metavar="RUN...", nargs=-1, required=True, shell_complete=complete_run)
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+def rm(names: tuple[str, ...], yes: bool) -> None:
+    """Remove runs with their records; delivered projects stay."""
+    import os
+
+    from repowright.agent.runs import find_run_folder, remove, runs_root
+
+    root = runs_root(os.environ)
+    folders = list(dict.fromkeys(find_run_folder(name, root) for name in names))
+    for folder in folders:
+        if yes or click.confirm(f"remove {folder.name}?", err=True):
+            remove(folder, root)
+            click.echo(f"removed {folder.name}", err=True)
+
+
+@runs.command(epilog="\b\nExample:\n  repowright runs report last")
+@click.argument("run", shell_complete=complete_run)
+def report(run: str) -> None:
+    """Write the report page of a run anew and print its path."""
+    from repowright.tui.report.page import write_report
+
+    click.echo(write_report(_find(run)))
+
+
+def _find(name: str) -> Run:
+    import os
+
+    from repowright.agent.runs import find_run, runs_root
+
+    return find_run(name, runs_root(os.environ))
+
+
+def _facts(run: Run) -> list[tuple[str, str]]:
+    import time
+
+    manifest = run.manifest
+    unfinished = run.status not in ("done", "failing")
+    facts = [
+        ("run", run.id),
+        ("title", manifest.title),
+        ("status", run.status),
+        ("created", time.strftime("%Y-%m-%d %H:%M", time.localtime(manifest.created))),
+        ("model", manifest.settings.model),
+        ("budget", manifest.settings.budget),
+        ("replay", manifest.replay),
+        ("project", manifest.out),
+        ("folder", str(run.folder)),
+        ("report", str(run.report) if run.report.exists() else ""),
+        ("go on", f"repowright runs resume {run.id}" if unfinished else ""),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _summary_json(summary: RunSummary) -> str:
+    import json
+    from dataclasses import asdict
+
+    return json.dumps(asdict(summary) | {"folder": str(summary.folder)}, sort_keys=True)
+
+
+def _print_table(summaries: list[RunSummary]) -> None:
+    import time
+
+    from rich.table import Table
+    from rich.text import Text
+
+    from repowright.tui.amounts import printable
+    from repowright.tui.screen import console_for
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("run", no_wrap=True)
+    for name in ("status", "created", "model", "title"):
+        table.add_column(name, no_wrap=True, overflow="ellipsis")
+    for run in summaries:
+        created = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created)) if run.created else ""
+        status = run.status or "damaged"
+        cells = [run.id, status, created, run.model, run.problem or run.title]
+        table.add_row(*(Text(printable(cell)) for cell in cells))
+    console_for().print(table)

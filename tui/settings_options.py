@@ -1,0 +1,85 @@
+"""The flags that set something, shared by the commands that start or resume a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from repowright.agent.settings import Flags
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_FIELDS = ("model", "base_url", "budget", "parallel", "sandbox", "unsafe_local", "temperature", "timeout_s")
+_OPTIONS = (
+    click.option("--model", "-m", metavar="NAME", help="The model to ask, as the endpoint names it."),
+    click.option("--base-url", metavar="URL", help="An OpenAI-compatible endpoint, such as http://localhost:8000/v1."),
+    click.option("--budget", metavar="AMOUNT", help="Stop before passing it: 5usd, 2Mtok, or 5usd,2Mtok."),
+    click.option("--parallel", "-j", type=int, metavar="N", help="Calls and sandboxes at a time."),
+    click.option(
+        "--sandbox",
+        type=click.Choice(["auto", "docker", "bubblewrap", "local"]),
+        help="Where the generated code runs.",
+    ),
+    click.option("--unsafe-local", is_flag=True, default=None, help="Allow the sandbox local, which isolates nothing."),
+    click.option("--temperature", type=float, metavar="T", help="Sampling temperature of the model, 0 to 2."),
+    click.option("--timeout", "timeout_s", type=float, metavar="SECONDS", help="How long one call may take."),
+)
+
+
+def settings_options(command: Command) -> Command:
+    """Add the flags to a command; it gets them as keyword arguments that ``flags_of`` reads."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def flags_of(options: dict[str, Any]) -> Flags:
+    """Take the settings out of a command's keyword arguments."""
+    from repowright.agent.settings import Flags
+
+    return Flags(**{name: options[name] for name in _FIELDS})
+
+
+def stop_after_option(command: Command) -> Command:
+    """Add ``--stop-after``; the stages are looked up only when it is given."""
+    text = "Stop after a stage, to read or edit the plan."
+    option = click.option(
+        "--stop-after", metavar="STAGE", help=text, callback=_known_stage, shell_complete=_complete_stage
+    )
+    return option(command)
+
+
+def complete_run(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the id of a run."""
+    import os
+
+    from click.shell_completion import CompletionItem
+
+    from repowright.agent.runs import list_runs, runs_root
+
+    summaries = reversed(list_runs(runs_root(os.environ)))
+    return [CompletionItem(run.id, help=run.title) for run in summaries if run.id.startswith(incomplete)]
+
+
+def _known_stage(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value is None:
+        return None
+    from repowright.agent.workflows.generate.stages import STAGES
+
+    names = [stage.name for stage in STAGES]
+    if value not in names:
+        raise click.BadParameter(f"no stage {value}; the stages are {', '.join(names)}", context, parameter)
+    return value
+
+
+def _complete_stage(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    from repowright.agent.workflows.generate.stages import STAGES
+
+    return [CompletionItem(stage.name, help=stage.title) for stage in STAGES if stage.name.startswith(incomplete)]
