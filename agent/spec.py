@@ -22,7 +22,7 @@ _PATH_SUFFIXES = (".md", ".txt", ".markdown", ".rst")
 class Spec:
     """What to build, in the user's words.
 
-    ``origin`` is the file's path, ``standard input`` or ``command line``.
+    ``origin`` is the file's path, ``standard input`` or ``the command line``.
     """
 
     title: str
@@ -59,10 +59,8 @@ def read_spec(argument: str, stdin: BinaryIO) -> Spec:
     if path is not None:
         return spec_from_bytes(_read(path), str(path))
     if argument.strip().lower().endswith(_PATH_SUFFIXES) and len(argument.split()) == 1:
-        raise SpecError(
-            f"no file {argument}", "give an existing file, a sentence in quotes, or - for standard input"
-        )
-    return spec_from_bytes(argument.encode(errors="surrogateescape"), "command line")
+        raise SpecError(f"no file {argument}", "give an existing file, a sentence in quotes, or - for standard input")
+    return spec_from_bytes(argument.encode(errors="surrogateescape"), "the command line")
 
 
 def spec_from_bytes(data: bytes, origin: str) -> Spec:
@@ -83,9 +81,7 @@ def spec_from_bytes(data: bytes, origin: str) -> Spec:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as err:
-        raise SpecError(
-            f"the specification from {origin} is not UTF-8 (byte {err.start})", "save it as UTF-8"
-        ) from err
+        raise SpecError(f"the specification from {origin} is not UTF-8 (byte {err.start})", "save it as UTF-8") from err
     text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
     if not any(character.isalnum() for character in text):
         raise SpecError(f"the specification from {origin} is empty", "say in a sentence what to build")
@@ -122,9 +118,7 @@ def _existing(argument: str) -> Path | None:
     path = Path(argument)
     try:
         if path.is_dir() and argument.strip():
-            raise SpecError(
-                f"{argument} is a folder", "give a file, a sentence in quotes, or - for standard input"
-            )
+            raise SpecError(f"{argument} is a folder", "give a file, a sentence in quotes, or - for standard input")
         return path if argument.strip() and path.exists() else None
     except (OSError, ValueError):
         return None  # a sentence may be too long, or hold a NUL, to be a path at all

@@ -20,6 +20,7 @@ from typing import Self
 from repowright.executors import cgroup
 from repowright.executors.cache import cache_root
 from repowright.executors.capture import Captured, PipeSource, collect
+from repowright.executors.cgroup import ControlGroup
 from repowright.executors.environment import KILLED_CODE, ended_by, full_environment
 from repowright.executors.launch import Launched, launch
 from repowright.executors.namespaces import environment_arguments, file_system, isolation
@@ -39,10 +40,19 @@ from repowright.executors.workspace import HostWorkspace
 PROBE_S = 10.0
 PROBE_UID = 65534
 DEATH_S = 10.0
+NOT_FOUND_CODE = 127
 
 
 class BubblewrapSandbox:
     """Opens boxes with bubblewrap.
+
+    Parameters
+    ----------
+    cache
+        Where the runtime and the boxes live; ``cache_root()`` when None.
+    kernel_bounds
+        Bound boxes by control groups and a sized tmpfs where this process may; else, and elsewhere,
+        by resource limits and watches, which let a burst through for some 50 ms.
 
     Raises
     ------
@@ -53,10 +63,11 @@ class BubblewrapSandbox:
     name = "bubblewrap"
     python = f"{VENV}/bin/python"
 
-    def __init__(self, cache: Path | None = None) -> None:
+    def __init__(self, cache: Path | None = None, *, kernel_bounds: bool = True) -> None:
         self._cache = cache or cache_root()
         self._runtime = prepare_runtime(self._cache)
         self._binary = find_bwrap(self._runtime)
+        self._kernel_bounds = kernel_bounds
         self._boxes: set[BubblewrapBox] = set()
         self._guard = threading.Lock()
 
@@ -68,7 +79,9 @@ class BubblewrapSandbox:
 
     def open(self, limits: Limits) -> BubblewrapBox:
         """Open a box with an empty workspace."""
-        box = BubblewrapBox(self._binary, self._runtime, take_slot(self._cache, limits), limits, self._forget)
+        slot = take_slot(self._cache, limits, mount=self._kernel_bounds)
+        group = cgroup.create(slot.name, limits) if self._kernel_bounds and slot.uid is not None else None
+        box = BubblewrapBox(self._binary, self._runtime, slot, group, self._forget)
         with self._guard:
             self._boxes.add(box)
         return box
@@ -118,6 +131,13 @@ def _probe(binary: Path, runtime: Runtime) -> str:
     return "" if done.returncode == 0 else said or f"exit code {done.returncode}"
 
 
+def _start_failure(said: str) -> int:
+    """Exit code of a command that is not there; any other complaint of bubblewrap is an error of the box."""
+    if said.startswith("bwrap: execvp "):
+        return NOT_FOUND_CODE
+    raise SandboxError(f"bubblewrap could not start the command: {said.strip()[:300]}")
+
+
 class BubblewrapBox:
     """One workspace; each command runs in fresh namespaces around it."""
 
@@ -126,15 +146,14 @@ class BubblewrapBox:
         binary: Path,
         runtime: Runtime,
         slot: Slot,
-        limits: Limits,
+        group: ControlGroup | None,
         closed: Callable[[BubblewrapBox], None],
     ) -> None:
         self._slot = slot
-        self._limits = limits
+        self._group = group
         self._closed = closed
         self._prefix = [str(binary), *isolation(), *file_system(runtime, slot.workspace, slot.tmp)]
         self._files = HostWorkspace(slot.workspace, slot.uid)
-        self._group = cgroup.create(f"slot-{slot.number}", limits) if slot.uid is not None else None
         self._running: Launched | None = None
         self._is_closed = False
         self.spent = False
@@ -168,7 +187,7 @@ class BubblewrapBox:
             launched.close()
             self._running = None
         if ended is Ended.EXITED and code == 1 and captured.stderr.startswith("bwrap: "):
-            raise SandboxError(f"bubblewrap could not start the command: {captured.stderr.strip()[:300]}")
+            code = _start_failure(captured.stderr)
         self.spent = ended is not Ended.EXITED
         code = code if ended is Ended.EXITED else KILLED_CODE
         duration = time.monotonic() - started
@@ -211,9 +230,7 @@ class BubblewrapBox:
         try:
             return launched.process.wait(DEATH_S)
         except subprocess.TimeoutExpired as err:
-            raise SandboxError(
-                "a killed box does not die", "look for processes in uninterruptible sleep"
-            ) from err
+            raise SandboxError("a killed box does not die", "look for processes in uninterruptible sleep") from err
 
     def _final_reason(self, captured: Captured, code: int, check: Check) -> Ended:
         if captured.ended is not Ended.EXITED:

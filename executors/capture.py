@@ -143,9 +143,7 @@ def collect(
     return Captured(capture.text(STDOUT), capture.text(STDERR), ended, capture.full)
 
 
-def _read_until(
-    source: Source, capture: Capture, deadline: float, check: Callable[[], Ended | None]
-) -> Ended:
+def _read_until(source: Source, capture: Capture, deadline: float, check: Callable[[], Ended | None]) -> Ended:
     next_check = time.monotonic() + POLL_S
     while True:
         now = time.monotonic()

@@ -47,9 +47,7 @@ class ControlGroup:
     def usage(self) -> Usage:
         """Read the counters; zero for those of a group that is gone."""
         events = "memory.events" if self.unified else "memory.oom_control"
-        return Usage(
-            _field(self.memory / events, "oom_kill"), _field(self.pids / "pids.events", "max"), self._cpu_s()
-        )
+        return Usage(_field(self.memory / events, "oom_kill"), _field(self.pids / "pids.events", "max"), self._cpu_s())
 
     def _cpu_s(self) -> float:
         if self.unified:

@@ -67,7 +67,7 @@ def _mount_cgroups(progress: Callable[[str], None]) -> None:
 
 
 def _remove_stale_pid_files() -> None:
-    """dockerd trusts the pid files of a killed one, even where they name a zombie, and waits a minute for it."""
+    """dockerd trusts the pid files of a killed one, even of a zombie, and waits a minute for it."""
     for path in (RUN / "docker.pid", RUN / "docker" / "containerd" / "containerd.pid"):
         try:
             pid = int(path.read_text(encoding="ascii"))

@@ -61,9 +61,7 @@ class DockerBox:
         wanted = {path: checked_parts(path) for path in sorted(set(paths))}
         if not wanted:
             return {}
-        names = sorted(
-            {"/".join(parts[:depth]) for parts in wanted.values() for depth in range(1, len(parts) + 1)}
-        )
+        names = sorted({"/".join(parts[:depth]) for parts in wanted.values() for depth in range(1, len(parts) + 1)})
         argv = ["tar", "-c", "-f", "-", "--no-recursion", "--hard-dereference", "--ignore-failed-read", "--"]
         room = max_bytes + HEADER_ROOM * (len(names) + 3)
         _, data, _ = self._transfer([*argv, *(f"./{name}" for name in names)], b"", room)
@@ -75,9 +73,7 @@ class DockerBox:
         started = time.monotonic()
         cpu = max(1, round(limits.cpu_s))
         command = ["sh", "-c", SCRIPT, "sh", str(cpu), str(cpu + 1), *argv]
-        exec_id, source = self._daemon.start_exec(
-            self._container, command, full_environment(env), "/workspace"
-        )
+        exec_id, source = self._daemon.start_exec(self._container, command, full_environment(env), "/workspace")
         try:
             with daemon_errors("start a command"):
                 source.send(b"go\n")
@@ -172,9 +168,7 @@ class DockerBox:
     def _transfer(self, argv: Sequence[str], data: bytes, room: int) -> tuple[int | None, bytes, str]:
         """Run a tool of the image with ``data`` as its input: exit code, output, error text."""
         waiting = ["sh", "-c", 'read -r go; exec "$@"', "sh", *argv]
-        exec_id, source = self._daemon.start_exec(
-            self._container, waiting, full_environment(None), "/workspace"
-        )
+        exec_id, source = self._daemon.start_exec(self._container, waiting, full_environment(None), "/workspace")
         capture = Capture(room)
         deadline = time.monotonic() + TIMEOUT_S
         try:

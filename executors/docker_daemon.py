@@ -10,7 +10,7 @@ import contextlib
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from repowright.executors.capture import STDERR, STDOUT, Chunk
 from repowright.executors.sandbox import SandboxLost, SandboxUnavailable
@@ -29,11 +29,25 @@ class Container:
     labels: Mapping[str, str]
 
 
-class FrameSource:
-    """Output of one exec, cut out of Docker's frames: 1 byte stream, 3 zero, 4 length, then the payload."""
+class Closable(Protocol):
+    """What must be closed for a socket to be."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def close(self) -> None:
+        """Let go of the socket."""
+
+
+class FrameSource:
+    """Output of one exec, cut out of Docker's frames: 1 byte stream, 3 zero, 4 length, then the payload.
+
+    Parameters
+    ----------
+    holders
+        Objects of the SDK that share the connection.
+    """
+
+    def __init__(self, connection: socket.socket, *holders: Closable) -> None:
         self._connection = connection
+        self._holders = holders
         self._pending = b""
         self._stream = STDOUT
         self._left = 0
@@ -82,6 +96,8 @@ class FrameSource:
         with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
         self._connection.close()
+        for holder in self._holders:
+            holder.close()
 
 
 @contextlib.contextmanager
@@ -127,7 +143,7 @@ class Daemon:
         with daemon_errors("open a box"):
             settings = self.api.create_host_config(**bounds)
             made = self.api.create_container(
-                image, list(command), user="65534:65534", network_disabled=True, host_config=settings,
+                image, list(command), user="65534:65534", host_config=settings,
                 labels=dict(labels), entrypoint=[], working_dir="/", stdin_open=False, hostname="box",
             )  # fmt: skip
             container = str(made["Id"])
@@ -152,7 +168,7 @@ class Daemon:
                 container, list(argv), stdin=True, environment=dict(environment), workdir=folder
             )
             stream = self.api.exec_start(made["Id"], socket=True)
-        return str(made["Id"]), FrameSource(getattr(stream, "_sock", stream))
+        return str(made["Id"]), FrameSource(getattr(stream, "_sock", stream), stream._response)
 
     def exec_code(self, exec_id: str) -> int | None:
         """Exit code of a command, None while it runs or when its container is gone."""

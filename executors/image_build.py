@@ -37,9 +37,7 @@ ENV PATH={path}
 SMOKE_TEST = b"def test_modules():\n    import bz2, ctypes, lzma, sqlite3, ssl, zlib\n"
 
 
-def build_image(
-    progress: Progress = lambda line: None, *, source: Source = "auto", rebuild: bool = False
-) -> str:
+def build_image(progress: Progress = lambda line: None, *, source: Source = "auto", rebuild: bool = False) -> str:
     """Make the image and return its name; nothing is done when it is there.
 
     A registry is tried first (20 s to answer), then debootstrap, then a copy of this machine's Python.
@@ -92,9 +90,7 @@ def _build_from_first(daemon: Daemon, image: str, source: Source, progress: Prog
         except SandboxError as err:
             failures.append(f"{name}: {err.message}")
             progress(f"{name} does not work: {err.message}")
-    raise SandboxUnavailable(
-        f"no image can be made ({'; '.join(failures)})", "use bubblewrap, or set REPOWRIGHT_IMAGE"
-    )
+    raise SandboxUnavailable(f"no image can be made ({'; '.join(failures)})", "use bubblewrap, or set REPOWRIGHT_IMAGE")
 
 
 def _from_registry(daemon: Daemon, image: str, progress: Progress) -> None:

@@ -152,9 +152,7 @@ class LocalBox:
     def _shown(self, text: str) -> str:
         return text.replace(str(self._folder), "")
 
-    def _start(
-        self, argv: Sequence[str], limits: Limits, env: Mapping[str, str] | None
-    ) -> subprocess.Popen[bytes]:
+    def _start(self, argv: Sequence[str], limits: Limits, env: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
         own = {"HOME": str(self._tmp), "TMPDIR": str(self._tmp), MARK: self._mark}
         path = {"PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"}
         bounds = (max(1, round(limits.cpu_s)), limits.disk_mb << 20, (2 * limits.memory_mb + 512) << 20)

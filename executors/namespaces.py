@@ -35,9 +35,7 @@ def file_system(runtime: Runtime, workspace: Path | None, tmp: Path | None) -> l
     argv += ["--ro-bind", str(runtime.venv), VENV, "--proc", "/proc", "--dev", "/dev"]
     argv += ["--perms", "1777", "--size", str(SHARED_MEMORY_BYTES), "--tmpfs", "/dev/shm"]
     for source, target in ((workspace, "/workspace"), (tmp, "/tmp")):
-        argv += (
-            ["--size", "1048576", "--tmpfs", target] if source is None else ["--bind", str(source), target]
-        )
+        argv += ["--size", "1048576", "--tmpfs", target] if source is None else ["--bind", str(source), target]
     return [*argv, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/workspace"]
 
 

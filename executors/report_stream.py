@@ -45,9 +45,7 @@ class EndRecord(_Record):
     counts: dict[str, int]
 
 
-Record = Annotated[
-    StartRecord | ResultRecord | TextRecord | CoverageRecord | EndRecord, Field(discriminator="kind")
-]
+Record = Annotated[StartRecord | ResultRecord | TextRecord | CoverageRecord | EndRecord, Field(discriminator="kind")]
 _RECORD: TypeAdapter[Record] = TypeAdapter(Record)
 
 

@@ -17,7 +17,10 @@ SUITE = "bookworm"
 SUITE_PYTHON = (3, 11)
 DEFAULT_MIRROR = "http://deb.debian.org/debian"
 STEP_S = 900.0
-HOST_TOOLS = tuple(["sh", "tar", "sed", "stat", "timeout", "sleep", "env", "cat", "ls", "ln", "rm", "mkdir", "chmod", "id", "kill", "true"])
+HOST_TOOLS = (
+    *("sh", "tar", "sed", "stat", "timeout", "sleep", "env", "cat"),
+    *("ls", "ln", "rm", "mkdir", "chmod", "id", "kill", "true"),
+)
 FOLDERS = ("tmp", "workspace", "proc", "dev", "sys", "etc", "usr/bin", "opt")
 
 
@@ -65,9 +68,7 @@ def debian_mirror() -> str:
     """The mirror that this machine's apt uses."""
     for path in ("/etc/apt/sources.list.d/debian.sources", "/etc/apt/sources.list"):
         if Path(path).is_file():
-            found = re.search(
-                r"^(?:URIs:|deb\b.*?)\s+(\w+://\S+)", Path(path).read_text("utf-8"), re.MULTILINE
-            )
+            found = re.search(r"^(?:URIs:|deb\b.*?)\s+(\w+://\S+)", Path(path).read_text("utf-8"), re.MULTILINE)
             if found:
                 return found.group(1)
     return DEFAULT_MIRROR
@@ -90,9 +91,7 @@ def _copy_libraries(binaries: Sequence[Path], root: Path) -> None:
     libraries: set[str] = set()
     for binary in binaries:
         done = subprocess.run(["ldd", str(binary)], capture_output=True, timeout=10, stdin=subprocess.DEVNULL)
-        libraries.update(
-            re.findall(r"(?:=> |^\t)(/\S+)", done.stdout.decode("utf-8", "replace"), re.MULTILINE)
-        )
+        libraries.update(re.findall(r"(?:=> |^\t)(/\S+)", done.stdout.decode("utf-8", "replace"), re.MULTILINE))
     for library in sorted(libraries):
         target = root / library.lstrip("/")
         if not target.exists() and Path(library).is_file():

@@ -158,9 +158,7 @@ def _copy_bwrap(target: Path) -> None:
 def copy_python(interpreter: Interpreter, target: Path) -> None:
     """Copy a CPython and its standard library, compiled for ``/opt/python``, into ``target``."""
     home = interpreter.home or Path(sys.base_prefix)
-    skipped = shutil.ignore_patterns(
-        "site-packages", "test", "idlelib", "*.a", "__pycache__", "share", "include"
-    )
+    skipped = shutil.ignore_patterns("site-packages", "test", "idlelib", "*.a", "__pycache__", "share", "include")
     version = f"python{interpreter.version[0]}.{interpreter.version[1]}"
     (target / "bin").mkdir(parents=True)
     (target / "lib").mkdir()
@@ -179,9 +177,7 @@ def _make_venv(venv: Path, interpreter: Interpreter) -> dict[str, str]:
     site.mkdir(parents=True)
     (venv / "bin").mkdir()
     (venv / "bin" / "python").symlink_to(python)
-    settings = (
-        f"home = {Path(python).parent}\ninclude-system-site-packages = false\nversion = {major}.{minor}\n"
-    )
+    settings = f"home = {Path(python).parent}\ninclude-system-site-packages = false\nversion = {major}.{minor}\n"
     (venv / "pyvenv.cfg").write_text(settings, encoding="utf-8")
     versions = tools.install_tools(site, (major, minor))
     compile_ahead(interpreter.executable, site, f"{VENV}/lib/{site.parent.name}/site-packages")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import subprocess
 from dataclasses import dataclass
@@ -29,6 +30,11 @@ class Slot:
     _lock: TextIOWrapper
 
     @property
+    def name(self) -> str:
+        """A name no other slot of this machine has."""
+        return f"{hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]}-{self.number}"
+
+    @property
     def workspace(self) -> Path:
         return self.folder / "workspace"
 
@@ -43,8 +49,13 @@ class Slot:
             self._lock.close()
 
 
-def take_slot(cache: Path, limits: Limits) -> Slot:
+def take_slot(cache: Path, limits: Limits, *, mount: bool = True) -> Slot:
     """Hold a free slot with an empty workspace; what a killed process left in it is removed first.
+
+    Parameters
+    ----------
+    mount
+        Put the slot on a file system of its own, where this process may.
 
     Raises
     ------
@@ -60,15 +71,15 @@ def take_slot(cache: Path, limits: Limits) -> Slot:
         except BlockingIOError:
             lock.close()
             continue
-        return _prepare(number, boxes / str(number), limits, lock)
+        return _prepare(number, boxes / str(number), limits, lock, mount)
     raise SandboxUnavailable(f"all {SLOTS} sandbox slots of {boxes} are in use", "run fewer at a time")
 
 
-def _prepare(number: int, folder: Path, limits: Limits, lock: TextIOWrapper) -> Slot:
+def _prepare(number: int, folder: Path, limits: Limits, lock: TextIOWrapper, mount: bool) -> Slot:
     uid = FIRST_UID + number if os.geteuid() == 0 else None
     clear(folder)
     folder.mkdir(mode=0o700)
-    bounded = uid is not None and _mount(folder, limits.disk_mb, uid)
+    bounded = mount and uid is not None and _mount(folder, limits.disk_mb, uid)
     if uid is not None:
         os.chown(folder, uid, uid)
     for name in ("workspace", "tmp"):

@@ -11,7 +11,7 @@ from repowright.executors.normalise import normalise
 from repowright.executors.report_stream import ReportStream, ResultRecord, plugin_source, read_stream
 from repowright.executors.sandbox import Ended, Limits, Outcome, Sandbox, SandboxLost
 
-OPTIONS = ("-p", "no:cacheprovider", "--rootdir=.", "--tb=short", "--color=no", "--no-header")
+OPTIONS = ("-p", "no:cacheprovider", "--rootdir=.", "--tb=short", "--color=no", "--no-header", "-rN")
 REPORT_BYTES = 16_000_000
 """Output allowed for the report itself, beyond what the suite may print."""
 OUTPUT_CHARACTERS = 4000
@@ -156,9 +156,7 @@ def make_report(outcome: Outcome, secret: str) -> TestReport:
     if stream.coverage is not None:
         covered = {path: FileCoverage(*lines) for path, lines in sorted(stream.coverage.files.items())}
     notes = tuple(sorted(stream.notes))
-    return TestReport(
-        tuple(results), outcome.exit_code, outcome.ended, outcome.duration_s, output, notes, covered
-    )
+    return TestReport(tuple(results), outcome.exit_code, outcome.ended, outcome.duration_s, output, notes, covered)
 
 
 def _result(record: ResultRecord) -> TestResult:
@@ -168,17 +166,17 @@ def _result(record: ResultRecord) -> TestResult:
 
 def _unfinished(stream: ReportStream, outcome: Outcome, output: str) -> TestResult:
     where = stream.running or "pytest"
+    said = [line for line in output.splitlines() if line.startswith("ERROR")]
     if outcome.ended is Ended.KILLED:
         message = "still running when the run was killed"
     elif outcome.ended is not Ended.EXITED:
         message = f"still running when the {outcome.ended} limit ended the run"
     elif stream.end is not None and stream.end.exit_code != outcome.exit_code:
-        message = (
-            f"the report says exit code {stream.end.exit_code}, the process ended with {outcome.exit_code}"
-        )
+        message = f"the report says exit code {stream.end.exit_code}, the process ended with {outcome.exit_code}"
+    elif stream.end is not None or (said and stream.running is None):
+        where, message = "pytest", said[0] if said else f"pytest ended with code {outcome.exit_code}"
     elif stream.running is not None:
         message = f"the test process ended with code {outcome.exit_code} before the test finished"
     else:
-        said = [line for line in output.splitlines() if line.startswith("ERROR")]
-        message = said[0] if said else f"pytest ended with code {outcome.exit_code} before the session did"
+        message = f"pytest ended with code {outcome.exit_code} before the session did"
     return TestResult(where, TestOutcome.ERROR, message, stream.internal or output[-OUTPUT_CHARACTERS // 2 :])

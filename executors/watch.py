@@ -100,9 +100,7 @@ def _tree_usage(root_pid: int) -> tuple[int, int]:
     return _sum_tree(root_pid, children, usage)
 
 
-def _sum_tree(
-    root: int, children: dict[int, list[int]], usage: dict[int, tuple[int, int]]
-) -> tuple[int, int]:
+def _sum_tree(root: int, children: dict[int, list[int]], usage: dict[int, tuple[int, int]]) -> tuple[int, int]:
     resident = threads = 0
     waiting = [root]
     while waiting:

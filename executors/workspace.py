@@ -23,9 +23,7 @@ def checked_parts(path: str) -> tuple[str, ...]:
     """
     parts = PurePosixPath(path).parts
     if not parts or path.startswith("/") or ".." in parts or "\0" in path:
-        raise SandboxError(
-            f"{path!r} is no path inside the workspace", "name files by relative path, without .."
-        )
+        raise SandboxError(f"{path!r} is no path inside the workspace", "name files by relative path, without ..")
     return parts
 
 
@@ -69,9 +67,7 @@ class HostWorkspace:
             if data is None:
                 continue
             if len(data) > left:
-                raise SandboxError(
-                    f"the files asked for hold more than {max_bytes} bytes", "ask for fewer files"
-                )
+                raise SandboxError(f"the files asked for hold more than {max_bytes} bytes", "ask for fewer files")
             found[path] = data
             left -= len(data)
         return found
@@ -112,5 +108,8 @@ class HostWorkspace:
                 descriptor = os.open(parts[-1], flags, dir_fd=folder)
         except OSError:
             return None
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            return None
         with open(descriptor, "rb") as file:
-            return file.read(limit + 1) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+            return file.read(limit + 1)

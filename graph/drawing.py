@@ -94,20 +94,24 @@ def progress(rpg: RPG, node_id: str) -> dict[State, int]:
 def _box(rpg: RPG, node: Node, groups: Mapping[str, int]) -> Box:
     area = node if node.kind is NodeKind.AREA else rpg.ancestor(node.id, NodeKind.AREA)
     group = groups[area.id] if area is not None else -1
-    subtitle = _counted(rpg, node) if node.kind is NodeKind.AREA else node.feature or _counted(rpg, node)
+    subtitle = node.feature or _first_feature(rpg, node) if node.kind is not NodeKind.AREA else ""
     tooltip = f"{node.label}: {node.feature}" if node.feature else node.label
-    return Box(node.id, _title(node), subtitle, tooltip, group, progress(rpg, node.id))
+    return Box(node.id, _title(node), subtitle or _counted(rpg, node), tooltip, group, progress(rpg, node.id))
 
 
 def _title(node: Node) -> str:
     return node.path if node.kind is NodeKind.FILE else node.name
 
 
+def _first_feature(rpg: RPG, node: Node) -> str:
+    return next((child.feature for child in rpg.descendants(node.id, NodeKind.FEATURE)), "")
+
+
 def _counted(rpg: RPG, node: Node) -> str:
     counted = Counter(each.kind for each in rpg.descendants(node.id))
     units = sum(counted[kind] for kind in UNIT_KINDS)
     parts = [(counted[NodeKind.FEATURE], "feature"), (counted[NodeKind.FILE], "file"), (units, "definition")]
-    return ", ".join(f"{count} {what}{'s' * (count != 1)}" for count, what in parts if count) or node.kind.value
+    return ", ".join(f"{count} {what}{'s' * (count != 1)}" for count, what in parts[:2] if count) or node.kind.value
 
 
 def _arrows(rpg: RPG, nodes: Sequence[Node], kinds: tuple[EdgeKind, ...]) -> tuple[Arrow, ...]:

@@ -14,8 +14,8 @@ import networkx as nx
 from repowright.graph.drawing import Drawing, Level
 
 _SIZES: dict[Level, tuple[float, float]] = {"area": (232, 76), "file": (214, 60), "unit": (178, 52)}
-_COLUMN_GAP = 84.0
-_ROW_GAP = 20.0
+_GAPS: dict[Level, tuple[float, float]] = {"area": (148, 34), "file": (84, 20), "unit": (72, 18)}
+"""Between columns, where labels of flows need room, and between rows."""
 _MARGIN = 24.0
 _SWEEPS = 6
 
@@ -51,7 +51,7 @@ def layout(drawing: Drawing) -> Layout:
     columns = _split(_ordered(_layers(graph, ids), graph), tallest)
     rows = max([len(column) for column in columns] + [math.ceil(math.sqrt(len(alone) / 2)), 1])
     columns += [alone[start : start + rows] for start in range(0, len(alone), rows)]
-    return _placed(columns, _SIZES[drawing.level])
+    return _placed(columns, _SIZES[drawing.level], _GAPS[drawing.level])
 
 
 def _layers(graph: nx.DiGraph[str], ids: Sequence[str]) -> list[list[str]]:
@@ -93,15 +93,15 @@ def _split(layers: Sequence[Sequence[str]], tallest: int) -> list[list[str]]:
     return columns
 
 
-def _placed(columns: Sequence[Sequence[str]], size: tuple[float, float]) -> Layout:
-    width, height = size
+def _placed(columns: Sequence[Sequence[str]], size: tuple[float, float], gaps: tuple[float, float]) -> Layout:
+    (width, height), (gap_across, gap_down) = size, gaps
     tallest = max((len(column) for column in columns), default=0)
-    full = tallest * (height + _ROW_GAP) - _ROW_GAP
+    full = tallest * (height + gap_down) - gap_down
     spots = {}
     for index, column in enumerate(columns):
-        top = _MARGIN + (full - len(column) * (height + _ROW_GAP) + _ROW_GAP) / 2
+        top = _MARGIN + (full - len(column) * (height + gap_down) + gap_down) / 2
         for row, node_id in enumerate(column):
-            x = _MARGIN + index * (width + _COLUMN_GAP)
-            spots[node_id] = Spot(x, top + row * (height + _ROW_GAP), width, height, index)
-    across = len(columns) * (width + _COLUMN_GAP) - _COLUMN_GAP
+            x = _MARGIN + index * (width + gap_across)
+            spots[node_id] = Spot(x, top + row * (height + gap_down), width, height, index)
+    across = len(columns) * (width + gap_across) - gap_across
     return Layout(spots, max(across, 0) + 2 * _MARGIN, max(full, 0) + 2 * _MARGIN)

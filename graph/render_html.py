@@ -67,7 +67,7 @@ def _legend(rpg: RPG) -> str:
 
 
 def _branch(rpg: RPG, node: Node) -> str:
-    row = _row(node)
+    row = _row(node, min(progress(rpg, node.id), default=node.state))
     children = rpg.children(node.id)
     if not children:
         return f'<li><button type="button" class="row" data-id="{escape(node.id)}">{row}</button></li>'
@@ -79,9 +79,10 @@ def _branch(rpg: RPG, node: Node) -> str:
     )
 
 
-def _row(node: Node) -> str:
+def _row(node: Node, state: State) -> str:
+    """Return what a line of the tree shows; ``state`` is that of the least advanced thing inside."""
     phrase = node.feature if node.feature != node.name else ""
-    dot = f'<i class="dot {node.state.value}" title="{node.state.value}"></i>'
+    dot = f'<i class="dot {state.value}" title="{state.value}"></i>'
     name = f'<span class="name">{escape(node.name)}</span>'
     return f'{dot}<span class="kind">{node.kind.value}</span>{name}<span class="phrase">{escape(phrase)}</span>'
 

@@ -14,8 +14,8 @@ from repowright.graph.model import RPG
 HUES = 8
 """Colours that tell areas apart; the ninth area has the first one's."""
 
-_TITLE_WIDTH = 7.2
-_SUBTITLE_WIDTH = 6.0
+_TITLE_WIDTH = 7.9
+_SUBTITLE_WIDTH = 6.1
 """Mean width of a letter, in CSS pixels."""
 
 
@@ -111,7 +111,7 @@ def _label(arrow: Arrow, spots: Layout) -> str:
     ends = f'data-src="{_text(arrow.src)}" data-dst="{_text(arrow.dst)}"'
     return (
         f'<text class="flow-label" {ends} x="{x:.1f}" y="{y:.1f}"><title>{_text(arrow.label)}</title>'
-        f"{_text(_cut(arrow.label, 16))}</text>"
+        f"{_text(_cut(arrow.label, 20))}</text>"
     )
 
 

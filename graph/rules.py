@@ -35,8 +35,15 @@ def clean(node: Node) -> Node:
 
 
 def with_id(node: Node, anchor: str, above: Iterable[str]) -> Node:
-    """Return the node with its content-addressed id, made from ``anchor`` unless that is empty."""
+    """Return the node with its content-addressed id, made from ``anchor`` unless that is empty.
+
+    Raises
+    ------
+    InvariantViolated
+        If the anchor holds lone surrogates.
+    """
     own = anchor or places.anchor(node.kind, node.name, node.feature, node.place, above)
+    check_unicode(own)
     return replace(node, id=node_id(node.kind, own))
 
 

@@ -67,7 +67,9 @@ def _usage(error: click.ClickException) -> Shown:
     context = error.ctx if isinstance(error, click.UsageError) else None
     hint = f"see {context.command_path} --help" if context else ""
     message = error.format_message().rstrip(".")
-    return Shown(type(error).__name__, message[:1].lower() + message[1:], hint, ExitCode.BAD_INPUT)
+    if not message[:2].isupper():
+        message = message[:1].lower() + message[1:]
+    return Shown(type(error).__name__, message, hint, ExitCode.BAD_INPUT)
 
 
 def _typed() -> tuple[type[Exception], ...]:

@@ -92,7 +92,8 @@ def follow(begin: Begin, presentation: Presentation, runs: Path) -> int:
             code = report(err)
         else:
             code = _told(seen)
-        _close_stream(seen, failure, code)
+        if presentation.json:
+            _close_stream(seen, failure, code)
     _conclude(seen, presentation, runs)
     return code
 

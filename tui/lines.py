@@ -59,7 +59,8 @@ def _unit_end(event: e.UnitEnd) -> str:
 
 def _reply(event: e.LlmReply) -> str:
     cost = f"{tokens(event.prompt_tokens)} + {tokens(event.completion_tokens)} tokens"
-    source = f"{duration(event.seconds)}, {money(event.usd)}" if event.source == "endpoint" else event.source
+    asked = f"{duration(event.seconds)}, {money(event.usd)}"
+    source = {"endpoint": asked, "replay": "replayed", "record": "answered before"}[event.source]
     return f"{event.task} ({event.subject}): {cost}, {source}"
 
 
@@ -122,7 +123,7 @@ _WORDS: dict[str, tuple[str, _Text]] = {
     "sandbox.run": ("sandbox", _sandbox),
     "tests.rejected": (
         "rejected",
-        lambda event: f"{_listed(event.tests, 'test')} of {event.name}: {event.reason}",
+        lambda event: f"{count(len(event.tests), 'test')} of {event.name}: {event.reason}",
     ),
     "attribution": ("blame", _attribution),
     "repair": (

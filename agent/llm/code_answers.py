@@ -13,9 +13,7 @@ from repowright.agent.llm.repair import Unusable
 
 _OPENING = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([^`\n]*)$")
 _PATH = re.compile(r"[A-Za-z0-9_][\w.-]*(?:/[\w.-]+)*\.[A-Za-z][A-Za-z0-9]{0,5}")
-_NAMING_LINE = re.compile(
-    rf"^[\s#/*`_:.0-9)-]*(?:file(?:name)?\s*:?\s*)?[`*_\"']*({_PATH.pattern})[`*_\"':\s]*$", re.I
-)
+_NAMING_LINE = re.compile(rf"^[\s#/*`_:.0-9)-]*(?:file(?:name)?\s*:?\s*)?[`*_\"']*({_PATH.pattern})[`*_\"':\s]*$", re.I)
 _PYTHON = ("", "python", "py", "python3")
 
 
@@ -59,9 +57,7 @@ def read_files(text: str) -> Mapping[str, str]:
     """
     named = [fence for fence in fences(without_thoughts(text)) if fence.path]
     if not named:
-        raise Unusable(
-            ["no file is there: give each file in its own fenced block, with its path on the line before"]
-        )
+        raise Unusable(["no file is there: give each file in its own fenced block, with its path on the line before"])
     files: dict[str, str] = {}
     problems: list[str] = []
     for fence in named:
@@ -165,8 +161,6 @@ def _bare(text: str) -> str:
     if not code:
         raise Unusable(["the answer is empty"])
     # A word or a sentence of names can parse; code has a statement.
-    if not syntax_problem(code) and re.search(
-        r"^\s*(?:def|class|import|from|async|@|\w+\s*[:=(])", code, re.M
-    ):
+    if not syntax_problem(code) and re.search(r"^\s*(?:def|class|import|from|async|@|\w+\s*[:=(])", code, re.M):
         return f"{code}\n"
     raise Unusable(["there is no code: give it in one fenced block that begins with ```python"])

@@ -46,11 +46,7 @@ class Dialect:
         # A prompt that is too long is refused in words that name max_tokens; no dialect mends it.
         if status not in _REFUSALS or "context length" in text or "context window" in text:
             return None
-        return (
-            self._plainer_stream(text)
-            or self._plainer_numbers(text)
-            or self._plainer_answer(text, schema, tools)
-        )
+        return self._plainer_stream(text) or self._plainer_numbers(text) or self._plainer_answer(text, schema, tools)
 
     def _plainer_stream(self, text: str) -> Dialect | None:
         if self.stream and self.stream_usage and "stream_options" in text:

@@ -26,7 +26,7 @@ from repowright.agent.llm.types import Reply, Request
 from repowright.agent.llm.wire import Body, body_of
 
 ALLOW_VARIABLE = "REPOWRIGHT_ALLOW_MODEL_REQUESTS"
-"""Set to 0, this environment variable refuses every call."""
+"""Set to ``0``, this environment variable refuses every call; to ``loopback``, those that leave the machine."""
 
 Chunks = openai.AsyncStream[ChatCompletionChunk]
 
@@ -123,11 +123,13 @@ class Endpoint:
         raise AssertionError("unreachable")
 
     def _check_allowed(self) -> None:
-        if os.environ.get(ALLOW_VARIABLE) != "0" or (self._allow_loopback and self._address.loopback):
+        allowed = os.environ.get(ALLOW_VARIABLE, "")
+        if allowed not in ("0", "loopback") or (
+            self._address.loopback and (self._allow_loopback or allowed == "loopback")
+        ):
             return
-        raise SettingsError(
-            f"model requests are switched off by {ALLOW_VARIABLE}=0", "unset it to ask the model"
-        )
+        hint = "unset it to ask the model"
+        raise SettingsError(f"model requests are switched off by {ALLOW_VARIABLE}={allowed}", hint)
 
     async def _ask_adapting(self, request: Request, model: str) -> Reply:
         while True:
@@ -153,9 +155,7 @@ class Endpoint:
         end = loop.time() + self._timeouts.total_s
         try:
             async with asyncio.timeout_at(end) as scope:
-                return await self._send(
-                    body, lambda: scope.reschedule(min(end, loop.time() + self._timeouts.idle_s))
-                )
+                return await self._send(body, lambda: scope.reschedule(min(end, loop.time() + self._timeouts.idle_s)))
         except TimeoutError as err:
             if loop.time() >= end:
                 raise TooSlow(f"no complete answer within {self._timeouts.total_s:g} s") from err

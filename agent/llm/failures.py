@@ -72,9 +72,7 @@ def failure_of(error: Exception, address: Address, model: str, connect_s: float)
         return _of_status(error.status or 500, str(error), address, model, None)
     if isinstance(error, TooSlow | openai.APITimeoutError | httpx2.TimeoutException):
         reason = str(error) if isinstance(error, TooSlow) else f"no connection within {connect_s:g} s"
-        late = ModelTimeout(
-            f"{address.label}: {reason}", "raise the time-out or lower the number of parallel calls"
-        )
+        late = ModelTimeout(f"{address.label}: {reason}", "raise the time-out or lower the number of parallel calls")
         return Failure(late, reason, again=True)
     if isinstance(error, openai.APIConnectionError | httpx2.TransportError | CutOff):
         return _of_connection(error, address)
@@ -108,9 +106,7 @@ def _of_connection(error: Exception, address: Address) -> Failure:
         return Failure(gone, "connection cut", again=True)
     cause = address.redact(str(error.__cause__ or error), 120)
     hint = "start the server or correct the address"
-    return Failure(
-        ModelUnreachable(f"cannot connect to {address.label}: {cause}", hint), "cannot connect", again=True
-    )
+    return Failure(ModelUnreachable(f"cannot connect to {address.label}: {cause}", hint), "cannot connect", again=True)
 
 
 _RESUME = "try again later with resume; nothing that was answered is lost"

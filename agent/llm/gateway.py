@@ -145,9 +145,7 @@ class Gateway:
             Problems of a well-formed answer, for the model to mend; empty when it can be used.
         """
         asked = replace(request, schema_name=model.__name__, schema=strict_schema(model))
-        return await self.ask(
-            asked, lambda reply: _checked(read_model(reply.text, model), check), max_repairs
-        )
+        return await self.ask(asked, lambda reply: _checked(read_model(reply.text, model), check), max_repairs)
 
     async def _answer(self, request: Request, key: str) -> Reply:
         self._events.emit(LlmCall(task=request.task, subject=request.subject, key=key))
@@ -180,14 +178,10 @@ class Gateway:
         def retried(reason: str, wait_s: float) -> None:
             nonlocal tries
             tries += 1
-            self._events.emit(
-                LlmRetry(task=request.task, subject=request.subject, reason=reason, wait_s=wait_s)
-            )
+            self._events.emit(LlmRetry(task=request.task, subject=request.subject, reason=reason, wait_s=wait_s))
 
         async with self._slots:
-            reservation = await self._ledger.reserve(
-                estimate_prompt(request, DENSE_BYTES), request.max_tokens
-            )
+            reservation = await self._ledger.reserve(estimate_prompt(request, DENSE_BYTES), request.max_tokens)
             try:
                 reply = await self._endpoint.complete(request, self._model, retried)
             except BaseException:
@@ -238,9 +232,7 @@ def _named(request: Request) -> str:
 
 def _parsed(reply: Reply, max_tokens: int, parse: Callable[[Reply], T]) -> T:
     if reply.finish_reason == "length":
-        raise Unusable(
-            [f"it was cut off at {max_tokens} tokens: answer shorter, with nothing around the answer"]
-        )
+        raise Unusable([f"it was cut off at {max_tokens} tokens: answer shorter, with nothing around the answer"])
     return parse(reply)
 
 

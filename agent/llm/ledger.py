@@ -140,9 +140,7 @@ class Ledger:
 
     def _stop(self, cost: Cost) -> None:
         if self._spent == Cost() and not self._open:
-            message = (
-                f"the budget {self._budget} is too small for one call, which may cost {self._shown(cost)}"
-            )
+            message = f"the budget {self._budget} is too small for one call, which may cost {self._shown(cost)}"
             raise BudgetError(message, "raise the budget, or lower the model's answer length")
         if not self._stopped:
             self._stopped = True

@@ -93,9 +93,7 @@ class Record:
         except FileNotFoundError:
             return None
         except OSError as err:
-            raise RunDamaged(
-                f"{path} cannot be read: {err.strerror}", "check the folder's permissions"
-            ) from err
+            raise RunDamaged(f"{path} cannot be read: {err.strerror}", "check the folder's permissions") from err
         entry = _opened(path, content)
         if (entry.kind, entry.key) != (kind, key):
             raise _damaged(path, "holds another answer than its name says")
@@ -115,9 +113,7 @@ class Record:
 
     def keys(self, kind: str = REPLY) -> list[str]:
         """Keys of a kind, sorted."""
-        return sorted(
-            path.stem for path in (self._folder / kind).glob("*.json") if _NAME.fullmatch(path.stem)
-        )
+        return sorted(path.stem for path in (self._folder / kind).glob("*.json") if _NAME.fullmatch(path.stem))
 
     def replies(self) -> Iterator[Reply]:
         """Every stored reply, in the order of keys."""

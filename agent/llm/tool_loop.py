@@ -62,9 +62,7 @@ def tool_spec(name: str, description: str, arguments: type[BaseModel]) -> ToolSp
     return ToolSpec(name=name, description=description, parameters=arguments.model_json_schema())
 
 
-async def run_tools(
-    gateway: Gateway, request: Request, tools: Mapping[str, Tool], max_turns: int
-) -> Conversation:
+async def run_tools(gateway: Gateway, request: Request, tools: Mapping[str, Tool], max_turns: int) -> Conversation:
     """Ask, call the tools the model names, tell it their results, and go on until a tool ends it.
 
     A model that answers in plain text is reminded once; a second such answer in a row ends the loop.

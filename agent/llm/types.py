@@ -81,8 +81,7 @@ class Request:
             "task": self.task,
             "prompt": self.prompt_hash,
             "messages": [
-                message.model_dump(exclude_defaults=True) | {"role": message.role}
-                for message in self.messages
+                message.model_dump(exclude_defaults=True) | {"role": message.role} for message in self.messages
             ],
             "schema": self.schema,
             "tools": [[tool.name, tool.description, tool.parameters] for tool in self.tools],

@@ -14,6 +14,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+Mistakes = Callable[[str, str], str | None]
+"""Given the system and user message, the text of a wrong answer (or of one that mends it); ``None`` for none."""
+
 UNITS_PER_FILE = 4
 FILES_PER_AREA = 10
 _FEATURE = re.compile(r"^\s*- (F\d+): add number (\d+) to a value", re.MULTILINE)
@@ -24,10 +27,13 @@ def specification(units: int) -> str:
     return f"# Adders\n\nA library of {units} functions; number N adds N to an integer. Count: {units}.\n"
 
 
-def answer(body: dict[str, Any]) -> str:
+def answer(body: dict[str, Any], mistakes: Mistakes | None = None) -> str:
     """Return the model's text for a chat completion request."""
     system, user = (str(message["content"]) for message in body["messages"][:2])
     schema = (body.get("response_format") or {}).get("json_schema", {}).get("name", "")
+    wrong = mistakes(system, user) if mistakes else None
+    if wrong is not None:
+        return wrong
     if schema:
         return json.dumps(_ANSWERS[schema](user))
     if "README" in system:
@@ -141,9 +147,10 @@ def _found(pattern: str, text: str) -> str:
 
 
 @contextmanager
-def endpoint() -> Iterator[str]:
+def endpoint(mistakes: Mistakes | None = None) -> Iterator[str]:
     """Serve the model on a free port of the loopback and yield its base URL."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    handler = type("Handler", (_Handler,), {"mistakes": staticmethod(mistakes) if mistakes else None})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
@@ -157,13 +164,14 @@ def endpoint() -> Iterator[str]:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    mistakes: Mistakes | None = None
 
     def log_message(self, *_: object) -> None:
         """Stay quiet."""
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        text = answer(body)
+        text = answer(body, self.mistakes)
         usage = {"prompt_tokens": len(str(body)) // 4, "completion_tokens": len(text) // 4, "total_tokens": 0}
         head = {"id": "synthetic", "created": 0, "model": body["model"]}
         if body.get("stream"):

@@ -13,7 +13,7 @@ def test_a_sentence_is_its_own_specification():
     assert (spec.title, spec.text, spec.origin) == (
         "A library for matrices",
         "A library for matrices. It is small.\n",
-        "command line",
+        "the command line",
     )
 
 
@@ -55,7 +55,7 @@ def test_a_path_that_does_not_exist_is_not_taken_for_a_sentence(argument):
 
 
 def test_a_sentence_that_ends_like_a_path_is_a_sentence():
-    assert read_spec("Turn my notes into notes.md", NOTHING).origin == "command line"
+    assert read_spec("Turn my notes into notes.md", NOTHING).origin == "the command line"
 
 
 def test_a_folder_is_refused(tmp_path):

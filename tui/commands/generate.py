@@ -113,9 +113,11 @@ def _start_run(
     root = runs_root(os.environ)
 
     def begin(subscribers: Sequence[Subscriber]) -> Coroutine[None, None, RunEnd]:
+        import sys
+
         from repowright.agent.manifest import read_manifest
 
-        spec = read_spec(argument, click.get_binary_stream("stdin"))
+        spec = read_spec(argument, sys.stdin.buffer)
         recording = find_recording(replay, root) if replay is not None else None
         recorded = read_manifest(recording).settings if recording else None
         settings = load_settings(flags_of(options), os.environ, Path.cwd(), recorded=recorded)

@@ -137,21 +137,25 @@ def _summary_json(summary: RunSummary) -> str:
 
 
 def _print_table(summaries: list[RunSummary]) -> None:
-    import time
-
-    from rich.table import Table
     from rich.text import Text
 
     from repowright.tui.amounts import printable
     from repowright.tui.screen import console_for
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("run", no_wrap=True)
-    for name in ("status", "created", "model", "title"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis")
-    for run in summaries:
-        created = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created)) if run.created else ""
-        status = run.status or "damaged"
-        cells = [run.id, status, created, run.model, run.problem or run.title]
-        table.add_row(*(Text(printable(cell)) for cell in cells))
-    console_for().print(table)
+    console = console_for()
+    rows = [("run", "status", "created", "model", "title"), *map(_cells, summaries)]
+    widths = [max(len(cell) for cell in column) for column in list(zip(*rows, strict=True))[:-1]]
+    for number, row in enumerate(rows):
+        fixed = "".join(f"{printable(cell):<{width}}  " for cell, width in zip(row, widths, strict=False))
+        line = Text(fixed + printable(row[-1]), style="dim" if number == 0 else "")
+        # Cut on a terminal, whole in a file: a list that is piped is data.
+        console.print(
+            line, no_wrap=True, overflow="ellipsis", crop=console.is_terminal, soft_wrap=not console.is_terminal
+        )
+
+
+def _cells(run: RunSummary) -> tuple[str, ...]:
+    import time
+
+    created = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created)) if run.created else ""
+    return (run.id, run.status or "damaged", created, run.model, run.problem or run.title)

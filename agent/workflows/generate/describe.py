@@ -13,7 +13,7 @@ NOTHING = "(none)"
 
 def feature_numbers(plan: Plan) -> dict[str, str]:
     """Return the short id of each feature (``F1``, ``F2``, ...), in an order that never depends on the process."""
-    features = sorted(plan.rpg.nodes(NodeKind.FEATURE), key=lambda node: node.id)
+    features = sorted(plan.rpg.nodes(NodeKind.FEATURE), key=lambda node: (node.feature, node.id))
     return {node.id: f"F{number}" for number, node in enumerate(features, 1)}
 
 
@@ -127,6 +127,6 @@ def direct_dependents(plan: Plan, unit_id: str) -> list[str]:
 def unit_features(plan: Plan, unit_id: str) -> str:
     found = features_below(plan, unit_id)
     return (
-        "\n".join(f"- {node.feature}. {node.doc}" for node in sorted(found, key=lambda node: node.id))
+        "\n".join(f"- {node.feature}. {node.doc}" for node in sorted(found, key=lambda node: node.feature))
         or NOTHING
     )

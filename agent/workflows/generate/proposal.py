@@ -164,7 +164,7 @@ def _enter(plan: Plan, phrase: str, detail: str) -> int:
 
 
 def _accepted(plan: Plan) -> str:
-    features = sorted(plan.rpg.nodes(NodeKind.FEATURE), key=lambda node: node.id)
+    features = sorted(plan.rpg.nodes(NodeKind.FEATURE), key=lambda node: node.feature)
     return "\n".join(f"- {node.feature}. {node.doc}" for node in features)
 
 

@@ -191,9 +191,7 @@ def _answer(
     content = message.pop("content", None) or ""
     handler.chunk(json.dumps({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]}))
     for start in range(0, len(content), 7):
-        handler.chunk(
-            json.dumps({"choices": [{"index": 0, "delta": {"content": content[start : start + 7]}}]})
-        )
+        handler.chunk(json.dumps({"choices": [{"index": 0, "delta": {"content": content[start : start + 7]}}]}))
     for call in message.pop("tool_calls", None) or []:
         arguments = call["function"].pop("arguments")
         handler.chunk(json.dumps({"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]}))

@@ -49,9 +49,7 @@ def test_schema_is_closed_complete_and_plain() -> None:
     assert schema["required"] == ["colour", "pets", "note"]
     assert schema["additionalProperties"] is False and schema["description"] == "A home."
     assert schema["properties"]["colour"] == {"$ref": "#/$defs/Colour"}
-    assert schema["properties"]["pets"]["items"] == {
-        "anyOf": [{"$ref": "#/$defs/Cat"}, {"$ref": "#/$defs/Dog"}]
-    }
+    assert schema["properties"]["pets"]["items"] == {"anyOf": [{"$ref": "#/$defs/Cat"}, {"$ref": "#/$defs/Dog"}]}
     assert schema["properties"]["note"] == {"anyOf": [{"type": "string"}, {"type": "null"}]}
     cat = schema["$defs"]["Cat"]
     assert cat["properties"]["lives"] == {"type": "integer", "description": "(minimum 1, maximum 9)"}

@@ -75,9 +75,7 @@ async def test_money_is_counted_with_cached_tokens_at_their_price() -> None:
     ledger, _ = open_ledger(Budget(usd=10))
     reservation = await ledger.reserve(1_000_000, 1_000_000)
     assert ledger.reserved == Cost(2_000_000, 3.0)
-    assert ledger.settle(reservation, used(1_000_000, 500_000, cached=400_000)) == Cost(
-        1_500_000, 0.6 + 0.2 + 1.0
-    )
+    assert ledger.settle(reservation, used(1_000_000, 500_000, cached=400_000)) == Cost(1_500_000, 0.6 + 0.2 + 1.0)
     assert ledger.reserved == Cost()
 
 
@@ -158,9 +156,7 @@ def test_money_budget_needs_a_price() -> None:
 @settings(deadline=None)
 @given(
     limit=st.integers(50, 5000),
-    calls=st.lists(
-        st.tuples(st.integers(0, 300), st.integers(1, 500), st.floats(0, 1)), min_size=1, max_size=30
-    ),
+    calls=st.lists(st.tuples(st.integers(0, 300), st.integers(1, 500), st.floats(0, 1)), min_size=1, max_size=30),
 )
 def test_parallel_calls_never_pass_the_budget(limit: int, calls: Sequence[tuple[int, int, float]]) -> None:
     async def call(ledger: Ledger, prompt: int, most: int, share: float) -> int:

@@ -32,9 +32,7 @@ SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}, "required"
 TOOL = ToolSpec("look", "looks", {"type": "object", "properties": {"at": {"type": "string"}}})
 
 
-async def test_streamed_text_and_usage_are_put_together(
-    script: Script, connect: Make, request_for: RequestFor
-) -> None:
+async def test_streamed_text_and_usage_are_put_together(script: Script, connect: Make, request_for: RequestFor) -> None:
     script.then(script.text("a longer answer in several chunks"))
     reply = await connect().complete(request_for(), "m")
     assert reply.text == "a longer answer in several chunks"
@@ -44,9 +42,7 @@ async def test_streamed_text_and_usage_are_put_together(
     assert script.asked[0].headers["authorization"] == "Bearer sk-test-0123456789abcdef"
 
 
-async def test_streamed_tool_calls_are_put_together(
-    script: Script, connect: Make, request_for: RequestFor
-) -> None:
+async def test_streamed_tool_calls_are_put_together(script: Script, connect: Make, request_for: RequestFor) -> None:
     script.then(script.tools(("look", {"at": "a long place"}), ("look", {"at": "b"})))
     reply = await connect().complete(request_for(tools=(TOOL,)), "m")
     assert [(call.id, call.name, json.loads(call.arguments)) for call in reply.tool_calls] == [
@@ -115,9 +111,7 @@ async def test_renamed_token_limit_and_refused_temperature_are_learnt(
     script: Script, connect: Make, request_for: RequestFor
 ) -> None:
     script.then(
-        script.status(
-            400, "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.", "max_tokens"
-        ),
+        script.status(400, "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.", "max_tokens"),
         script.status(400, "Unsupported value: 'temperature' does not support 0.", "temperature"),
         script.text("fine"),
     )
@@ -130,9 +124,7 @@ async def test_renamed_token_limit_and_refused_temperature_are_learnt(
 async def test_tools_are_spelt_out_for_a_server_without_them(
     script: Script, connect: Make, request_for: RequestFor
 ) -> None:
-    script.then(
-        script.status(400, '"auto" tool choice requires --enable-auto-tool-choice'), script.text("fine")
-    )
+    script.then(script.status(400, '"auto" tool choice requires --enable-auto-tool-choice'), script.text("fine"))
     await connect().complete(request_for(tools=(TOOL,)), "m")
     last = script.asked[-1].body
     assert "tools" not in last
@@ -142,9 +134,7 @@ async def test_tools_are_spelt_out_for_a_server_without_them(
 async def test_too_long_prompt_is_no_question_of_dialect(
     script: Script, connect: Make, request_for: RequestFor
 ) -> None:
-    message = (
-        "'max_tokens' or 'max_completion_tokens' is too large: the maximum context length is 4096 tokens"
-    )
+    message = "'max_tokens' or 'max_completion_tokens' is too large: the maximum context length is 4096 tokens"
     script.then(script.status(400, message))
     with pytest.raises(ModelError, match="maximum context length is 4096"):
         await connect().complete(request_for(), "m")
@@ -174,9 +164,7 @@ async def test_server_errors_are_tried_again_with_growing_waits(
     assert waits.seconds == [0.5, 1.0]
 
 
-async def test_tries_are_bounded(
-    script: Script, connect: Make, request_for: RequestFor, waits: Waits
-) -> None:
+async def test_tries_are_bounded(script: Script, connect: Make, request_for: RequestFor, waits: Waits) -> None:
     script.then(script.status(500, "oops"))
     with pytest.raises(ModelUnreachable, match="answered 500 at every try: oops"):
         await connect(tries=4).complete(request_for(), "m")
@@ -240,9 +228,7 @@ async def test_cut_stream_is_asked_again(script: Script, connect: Make, request_
     assert (await connect().complete(request_for(), "m")).text == "whole"
 
 
-async def test_stream_that_is_always_cut_is_unreachable(
-    script: Script, connect: Make, request_for: RequestFor
-) -> None:
+async def test_stream_that_is_always_cut_is_unreachable(script: Script, connect: Make, request_for: RequestFor) -> None:
     script.then(script.cut())
     with pytest.raises(ModelUnreachable, match="cut the connection"):
         await connect().complete(request_for(), "m")
@@ -257,9 +243,7 @@ async def test_stream_without_a_finish_reason_is_cut_off(
         await connect(tries=1).complete(request_for(), "m")
 
 
-async def test_error_within_a_stream_is_asked_again(
-    script: Script, connect: Make, request_for: RequestFor
-) -> None:
+async def test_error_within_a_stream_is_asked_again(script: Script, connect: Make, request_for: RequestFor) -> None:
     script.then(script.chunks(json.dumps({"error": {"message": "worker died"}})), script.text("fine"))
     assert (await connect().complete(request_for(), "m")).text == "fine"
 
@@ -279,9 +263,7 @@ async def test_total_time_out_is_named(script: Script, connect: Make, request_fo
     assert len(script.asked) == 2
 
 
-async def test_silence_within_a_stream_is_named(
-    script: Script, connect: Make, request_for: RequestFor
-) -> None:
+async def test_silence_within_a_stream_is_named(script: Script, connect: Make, request_for: RequestFor) -> None:
     script.then(script.silent(after_chunk=True, seconds=0.5))
     with pytest.raises(ModelTimeout, match=r"silent for 0\.1 s"):
         await connect(idle_s=0.1, tries=1).complete(request_for(), "m")
@@ -304,9 +286,7 @@ async def test_closed_port_is_unreachable_and_named(connect: Make, request_for: 
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("finish", "refusal"), [("content_filter", None), ("stop", "I cannot help with that")]
-)
+@pytest.mark.parametrize(("finish", "refusal"), [("content_filter", None), ("stop", "I cannot help with that")])
 async def test_declined_answer_has_its_own_finish_reason(
     script: Script, connect: Make, request_for: RequestFor, finish: str, refusal: str | None
 ) -> None:
@@ -353,6 +333,19 @@ async def test_calls_can_be_switched_off(
             await endpoint.complete(request_for(), "m")
         await endpoint.close()
     assert script.asked == []
+
+
+async def test_calls_can_be_kept_to_this_machine(
+    script: Script, request_for: RequestFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ALLOW_VARIABLE, "loopback")
+    script.then(script.text("near"))
+    near, far = Endpoint(script.url), Endpoint("http://example.org/v1", allow_loopback=True)
+    assert (await near.complete(request_for(), "m")).text == "near"
+    with pytest.raises(SettingsError, match="switched off"):
+        await far.complete(request_for(), "m")
+    for endpoint in (near, far):
+        await endpoint.close()
 
 
 @pytest.mark.parametrize("url", ["", "localhost:8000", "ftp://x/y", "http://", "http://u:hunter2@h:99999/v1"])

@@ -36,9 +36,13 @@ def not_empty(reply: Reply) -> str:
     return reply.text
 
 
-async def test_reply_is_recorded_and_not_paid_for_twice(
-    script: Script, seat: Seat, request_for: RequestFor
-) -> None:
+async def arrival(script: Script) -> None:
+    async with asyncio.timeout(5):
+        while not script.asked:
+            await asyncio.sleep(0.005)
+
+
+async def test_reply_is_recorded_and_not_paid_for_twice(script: Script, seat: Seat, request_for: RequestFor) -> None:
     script.then(script.text("answer"))
     first = seat()
     assert (await first.gateway.complete(request_for())).source == "endpoint"
@@ -52,9 +56,7 @@ async def test_reply_is_recorded_and_not_paid_for_twice(
     assert again.ledger.replayed.tokens == 18
 
 
-async def test_events_tell_tokens_money_and_tries(
-    script: Script, seat: Seat, request_for: RequestFor
-) -> None:
+async def test_events_tell_tokens_money_and_tries(script: Script, seat: Seat, request_for: RequestFor) -> None:
     script.then(script.status(500, "oops"), script.text("answer"))
     desk = seat()
     await desk.gateway.complete(request_for())
@@ -120,7 +122,7 @@ async def test_one_of_two_waiting_may_leave(script: Script, seat: Seat, request_
     script.then(script.text("answer", pause_s=0.1))
     desk = seat()
     one, other = (asyncio.create_task(desk.gateway.complete(request_for())) for _ in range(2))
-    await asyncio.sleep(0.02)
+    await arrival(script)
     one.cancel()
     assert (await other).text == "answer"
     assert one.cancelled() and len(script.asked) == 1
@@ -132,13 +134,14 @@ async def test_call_nobody_waits_for_ends_and_gives_its_reservation_back(
     script.then(script.text("answer", pause_s=0.2), script.text("again"))
     desk = seat()
     task = asyncio.create_task(desk.gateway.complete(request_for()))
-    await asyncio.sleep(0.05)
+    await arrival(script)
     assert desk.ledger.reserved.tokens > 100
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert desk.ledger.reserved.tokens == 0
-    assert (await desk.gateway.complete(request_for())).text == "again"
+    assert desk.ledger.reserved.tokens == 0 and len(desk.record) == 0
+    reply = await desk.gateway.complete(request_for())
+    assert (reply.text, reply.source) == ("again", "endpoint")
 
 
 async def test_calls_at_once_are_bounded(script: Script, seat: Seat, request_for: RequestFor) -> None:
@@ -154,9 +157,7 @@ async def test_failed_call_is_shared_reserved_nothing_and_can_be_asked_again(
 ) -> None:
     script.then(script.status(401, "no"), script.text("answer"))
     desk = seat()
-    both = await asyncio.gather(
-        *(desk.gateway.complete(request_for()) for _ in range(2)), return_exceptions=True
-    )
+    both = await asyncio.gather(*(desk.gateway.complete(request_for()) for _ in range(2)), return_exceptions=True)
     assert [type(one) for one in both] == [ModelAuth, ModelAuth]
     assert desk.ledger.reserved.tokens == 0 and len(desk.record) == 0
     assert (await desk.gateway.complete(request_for())).text == "answer"
@@ -183,9 +184,7 @@ async def test_declined_answer_is_paid_for_but_not_recorded(
     assert len(desk.record) == 0
 
 
-async def test_unusable_answer_is_told_its_problems(
-    script: Script, seat: Seat, request_for: RequestFor
-) -> None:
+async def test_unusable_answer_is_told_its_problems(script: Script, seat: Seat, request_for: RequestFor) -> None:
     script.then(script.text("no"), script.text("ok then"))
     desk = seat()
     assert await desk.gateway.ask(request_for(), not_empty) == "ok then"
@@ -211,17 +210,13 @@ async def test_repair_rounds_are_bounded_and_replayable(
     assert str(replayed.value) == str(live.value)
 
 
-async def test_cut_off_answer_is_a_problem_of_its_own(
-    script: Script, seat: Seat, request_for: RequestFor
-) -> None:
+async def test_cut_off_answer_is_a_problem_of_its_own(script: Script, seat: Seat, request_for: RequestFor) -> None:
     script.then(script.text("ok, but it goes on", finish="length"), script.text("ok"))
     assert await seat().gateway.ask(request_for(), not_empty) == "ok"
     assert "cut off at 100 tokens: answer shorter" in script.asked[1].body["messages"][-1]["content"]
 
 
-async def test_model_is_asked_for_by_schema_and_checked(
-    script: Script, seat: Seat, request_for: RequestFor
-) -> None:
+async def test_model_is_asked_for_by_schema_and_checked(script: Script, seat: Seat, request_for: RequestFor) -> None:
     script.then(
         script.text('Sure:\n```json\n{"x": "1", "name": "p"}\n```'),
         script.text('{"x": -1, "name": "p"}'),

@@ -29,9 +29,7 @@ replies = st.builds(
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(reply=replies, text=texts)
-def test_any_reply_comes_back_as_it_was(
-    tmp_path: Path, request_for: RequestFor, reply: Reply, text: str
-) -> None:
+def test_any_reply_comes_back_as_it_was(tmp_path: Path, request_for: RequestFor, reply: Reply, text: str) -> None:
     request = request_for(text)
     record = Record(tmp_path)
     record.keep(request, "m", reply)
@@ -40,9 +38,7 @@ def test_any_reply_comes_back_as_it_was(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.integers(0, 10_000), digit=st.sampled_from("0123456789abcxyz"))
-def test_no_altered_character_goes_unseen(
-    tmp_path: Path, request_for: RequestFor, at: int, digit: str
-) -> None:
+def test_no_altered_character_goes_unseen(tmp_path: Path, request_for: RequestFor, at: int, digit: str) -> None:
     request = request_for()
     record = Record(tmp_path)
     record.keep(request, "m", Reply(text="answer", usage=Usage(prompt_tokens=5)))
@@ -80,9 +76,7 @@ def test_cut_or_foreign_file_is_named(stored: Path, tmp_path: Path, content: byt
 
 
 def test_newer_format_is_said_to_be_newer(stored: Path, tmp_path: Path) -> None:
-    stored.write_text(
-        json.dumps(json.loads(stored.read_text(encoding="utf-8")) | {"format": 99}), encoding="utf-8"
-    )
+    stored.write_text(json.dumps(json.loads(stored.read_text(encoding="utf-8")) | {"format": 99}), encoding="utf-8")
     with pytest.raises(RunDamaged, match="written by a newer version"):
         Record(tmp_path).get(stored.stem)
 

@@ -54,9 +54,7 @@ def last_content(script: Script) -> str:
     return content
 
 
-async def test_tools_are_called_until_one_ends_it(
-    script: Script, seat: Seat, request_for: RequestFor
-) -> None:
+async def test_tools_are_called_until_one_ends_it(script: Script, seat: Seat, request_for: RequestFor) -> None:
     script.then(
         script.tools(("look", {"place": "a"}), ("look", {"place": "b"})),
         script.tools(("hand_in", {"paths": ["a.py"]})),
@@ -93,9 +91,7 @@ async def test_mistakes_are_told_to_the_model(script: Script, seat: Seat, reques
     assert "the call you just made" in told[4]
 
 
-async def test_calls_written_in_text_are_carried_out(
-    script: Script, seat: Seat, request_for: RequestFor
-) -> None:
+async def test_calls_written_in_text_are_carried_out(script: Script, seat: Seat, request_for: RequestFor) -> None:
     script.then(
         script.text('I look.\n```json\n[{"name": "look", "arguments": {"place": "a"}}]\n```'),
         script.text('{"name": "hand_in", "arguments": {"paths": ["a.py"]}}'),
@@ -105,9 +101,7 @@ async def test_calls_written_in_text_are_carried_out(
     assert last_content(script) == "Result of look:\nyou see a"
 
 
-async def test_plain_text_is_reminded_once_then_ends_it(
-    script: Script, seat: Seat, request_for: RequestFor
-) -> None:
+async def test_plain_text_is_reminded_once_then_ends_it(script: Script, seat: Seat, request_for: RequestFor) -> None:
     script.then(script.text("I think it is a.py"), script.text("as I said"))
     done = await run_tools(seat().gateway, request_for(), tools(), max_turns=9)
     assert (done.ended, done.turns, done.result) == ("no tool call", 2, None)
@@ -115,9 +109,7 @@ async def test_plain_text_is_reminded_once_then_ends_it(
     assert "Call one of the tools: hand_in, look." in last_content(script)
 
 
-async def test_turns_are_bounded_and_the_last_is_announced(
-    script: Script, seat: Seat, request_for: RequestFor
-) -> None:
+async def test_turns_are_bounded_and_the_last_is_announced(script: Script, seat: Seat, request_for: RequestFor) -> None:
     script.then(*(script.tools(("look", {"place": str(number)})) for number in range(3)))
     done = await run_tools(seat().gateway, request_for(), tools(), max_turns=3)
     assert (done.ended, done.turns) == ("turns", 3)
