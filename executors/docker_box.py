@@ -12,7 +12,7 @@ from typing import Self
 
 from repowright.executors import cgroup
 from repowright.executors.capture import STDERR, STDOUT, Capture, Captured, collect
-from repowright.executors.docker_daemon import TIMEOUT_S, Daemon, FrameSource, daemon_errors
+from repowright.executors.docker_daemon import TIMEOUT_S, Daemon, daemon_errors
 from repowright.executors.environment import KILLED_CODE, ended_by, full_environment
 from repowright.executors.sandbox import Ended, Limits, Outcome, SandboxError, SandboxLost
 from repowright.executors.watch import Check, first_of, watch_filesystem, watch_group
@@ -64,8 +64,12 @@ class DockerBox:
         names = sorted({"/".join(parts[:depth]) for parts in wanted.values() for depth in range(1, len(parts) + 1)})
         argv = ["tar", "-c", "-f", "-", "--no-recursion", "--hard-dereference", "--ignore-failed-read", "--"]
         room = max_bytes + HEADER_ROOM * (len(names) + 3)
-        _, data, _ = self._transfer([*argv, *(f"./{name}" for name in names)], b"", room)
-        return _extract(data, wanted, max_bytes)
+        too_much = f"the files asked for hold more than {max_bytes} bytes"
+        _, data, _ = self._transfer([*argv, *(f"./{name}" for name in names)], b"", room, too_much)
+        found = _extract(data, wanted)
+        if sum(map(len, found.values())) > max_bytes:
+            raise SandboxError(too_much, "ask for fewer files")
+        return found
 
     def run(self, argv: Sequence[str], limits: Limits, env: Mapping[str, str] | None = None) -> Outcome:
         """Run a command in the workspace and wait for it."""
@@ -78,7 +82,11 @@ class DockerBox:
             with daemon_errors("start a command"):
                 source.send(b"go\n")
             check = first_of(self._checks(limits))
-            captured = collect(source, limits.wall_s, limits.output_bytes, check, lambda: self._kill(source))
+
+            def kill() -> None:
+                self._daemon.kill(self._container)
+
+            captured = collect(source, limits.wall_s, limits.output_bytes, check, kill)
         finally:
             source.close()
         code, ended = self._end(exec_id, captured, check)
@@ -118,10 +126,6 @@ class DockerBox:
             return [folder for folder in folders if folder.is_dir()]
         except OSError:
             return []
-
-    def _kill(self, source: FrameSource) -> None:
-        source.close()
-        self._daemon.kill(self._container)
 
     def _end(self, exec_id: str, captured: Captured, check: Check) -> tuple[int, Ended]:
         if captured.ended is not Ended.EXITED:
@@ -165,7 +169,9 @@ class DockerBox:
         moved = {field[0] for field in fields if len(field) == 2 and field[1] != "0"}
         return next((ended for ended in (Ended.MEMORY, Ended.PIDS, Ended.DISK) if ended in moved), None)
 
-    def _transfer(self, argv: Sequence[str], data: bytes, room: int) -> tuple[int | None, bytes, str]:
+    def _transfer(
+        self, argv: Sequence[str], data: bytes, room: int, too_much: str = "a tool of the box says too much"
+    ) -> tuple[int | None, bytes, str]:
         """Run a tool of the image with ``data`` as its input: exit code, output, error text."""
         waiting = ["sh", "-c", 'read -r go; exec "$@"', "sh", *argv]
         exec_id, source = self._daemon.start_exec(self._container, waiting, full_environment(None), "/workspace")
@@ -177,7 +183,7 @@ class DockerBox:
             while (chunks := source.read(1.0)) is not None:
                 capture.add(chunks)
                 if capture.full:
-                    raise SandboxError(f"the box sent more than {room} bytes", "ask for fewer files")
+                    raise SandboxError(too_much, "ask for fewer files")
                 if time.monotonic() > deadline:
                     raise SandboxLost(f"{argv[0]} in the box takes longer than {TIMEOUT_S} s")
         finally:
@@ -196,7 +202,7 @@ def _archive(files: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _extract(data: bytes, wanted: Mapping[str, tuple[str, ...]], max_bytes: int) -> dict[str, bytes]:
+def _extract(data: bytes, wanted: Mapping[str, tuple[str, ...]]) -> dict[str, bytes]:
     regular: dict[str, bytes] = {}
     folders: set[str] = {""}
     with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
@@ -207,14 +213,11 @@ def _extract(data: bytes, wanted: Mapping[str, tuple[str, ...]], max_bytes: int)
             elif entry.isreg():
                 file = archive.extractfile(entry)
                 regular[name] = file.read() if file is not None else b""
-    found = {
+    return {
         path: regular["/".join(parts)]
         for path, parts in wanted.items()
         if "/".join(parts) in regular and folders.issuperset(_parents(parts))
     }
-    if sum(map(len, found.values())) > max_bytes:
-        raise SandboxError(f"the files asked for hold more than {max_bytes} bytes", "ask for fewer files")
-    return found
 
 
 def _parents(parts: Sequence[str]) -> Iterable[str]:

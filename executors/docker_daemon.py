@@ -54,8 +54,8 @@ class FrameSource:
 
     def read(self, timeout_s: float) -> list[Chunk] | None:
         """Wait for output; None at the end of the stream or when the daemon went away."""
-        self._connection.settimeout(max(timeout_s, 0.001))
         try:
+            self._connection.settimeout(max(timeout_s, 0.001))
             data = self._connection.recv(READ_BYTES)
         except TimeoutError:
             return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -20,6 +21,9 @@ from repowright.agent.llm.repair import Unusable, corrected
 from repowright.agent.llm.strict_schema import strict_schema
 from repowright.agent.llm.tokens import DENSE_BYTES, estimate_prompt
 from repowright.agent.llm.types import Reply, Request
+
+REJECTION = "rejection"
+"""Kind of the record's evidence on answers that could not be used."""
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -121,10 +125,13 @@ class Gateway:
         asked = request
         for number in range(max_repairs + 1):
             reply = await self.complete(asked)
-            try:
-                return _parsed(reply, request.max_tokens, parse)
-            except Unusable as err:
-                problems = err.problems
+            problems = self._rejected_before(asked)
+            if not problems:
+                try:
+                    return _parsed(reply, request.max_tokens, parse)
+                except Unusable as err:
+                    problems = err.problems
+            self._record.put_text(REJECTION, asked.key(self._model), json.dumps(problems))
             self._emit_rejected(request, problems, number)
             asked = corrected(asked, reply, problems)
         message = f"the model gave no usable answer to {_named(request)}: {problems[0]}"
@@ -146,6 +153,18 @@ class Gateway:
         """
         asked = replace(request, schema_name=model.__name__, schema=strict_schema(model))
         return await self.ask(asked, lambda reply: _checked(read_model(reply.text, model), check), max_repairs)
+
+    def _rejected_before(self, request: Request) -> list[str]:
+        """Return why this run, or the recording, rejected the answer to a request.
+
+        The words go into the next request, and they may differ between versions of Python; a recorded rejection
+        therefore stands as it was made.
+        """
+        key = request.key(self._model)
+        told = self._record.get_text(REJECTION, key)
+        if told is None and self._replay is not None:
+            told = self._replay.get_text(REJECTION, key)
+        return [] if told is None else [str(problem) for problem in json.loads(told)]
 
     async def _answer(self, request: Request, key: str) -> Reply:
         self._events.emit(LlmCall(task=request.task, subject=request.subject, key=key))
