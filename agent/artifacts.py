@@ -63,9 +63,7 @@ class ArtifactStore:
                 "start the run anew, or restore the folder",
             ) from err
         if hashlib.sha256(data).hexdigest() != address:
-            raise RunDamaged(
-                f"artifact {address[:12]} in {self.folder} was altered", "restore it from a copy"
-            )
+            raise RunDamaged(f"artifact {address[:12]} in {self.folder} was altered", "restore it from a copy")
         return data
 
     def get_text(self, address: str) -> str:

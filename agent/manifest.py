@@ -59,9 +59,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         body = json.loads(path.read_text(encoding="utf-8"))
     except OSError as err:
-        raise RunDamaged(
-            f"{folder} is no run: it has no readable {MANIFEST}", "see repowright runs list"
-        ) from err
+        raise RunDamaged(f"{folder} is no run: it has no readable {MANIFEST}", "see repowright runs list") from err
     except ValueError as err:
         raise RunDamaged(f"{path} is not JSON", "restore it from a copy, or remove the run") from err
     _check_format(path, body)

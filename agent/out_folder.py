@@ -59,6 +59,4 @@ def _check_writable(out: Path, resolved: Path) -> None:
         with tempfile.TemporaryDirectory(dir=ancestor, prefix=".repowright-probe-"):
             pass
     except OSError as err:
-        raise OutFolderError(
-            f"cannot write {out}: {err.strerror} ({ancestor})", "choose another --out"
-        ) from err
+        raise OutFolderError(f"cannot write {out}: {err.strerror} ({ancestor})", "choose another --out") from err

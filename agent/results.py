@@ -54,9 +54,7 @@ class RunResults(BaseModel):
     def of(cls, report: TestReport) -> RunResults:
         """Keep of a sandbox's report what people read, in the order of the files and tests."""
         tests = [
-            TestRecord(
-                test=result.test, outcome=result.outcome, message=result.message, detail=result.detail
-            )
+            TestRecord(test=result.test, outcome=result.outcome, message=result.message, detail=result.detail)
             for result in report.results
         ]
         coverage = [

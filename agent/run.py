@@ -154,9 +154,7 @@ class Run:
             raise RunDamaged(f"the run {self.id} has lost its spec.md", "start a new run") from err
         spec = spec_from_bytes(data, self.manifest.spec_origin)
         if spec.hash != self.manifest.spec_hash:
-            raise RunDamaged(
-                f"spec.md of the run {self.id} was changed", "start a new run for a new specification"
-            )
+            raise RunDamaged(f"spec.md of the run {self.id} was changed", "start a new run for a new specification")
         return spec
 
     def update_status(self, status: Status) -> None:

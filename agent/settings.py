@@ -121,9 +121,7 @@ class Settings(RequestShape):
             If the default endpoint would be asked without a key.
         """
         if not self.model:
-            raise NoModel(
-                "no model is set", "give --model NAME, or set REPOWRIGHT_MODEL; see repowright doctor"
-            )
+            raise NoModel("no model is set", "give --model NAME, or set REPOWRIGHT_MODEL; see repowright doctor")
         if not self.base_url and not self.api_key(environ):
             raise ModelAuth(
                 f"no key: {self.api_key_env} is not set",

@@ -18,7 +18,7 @@ from repowright.graph.errors import GraphError
 from repowright.graph.model import RPG
 from repowright.graph.records import Node
 from repowright.graph.search import explore, fetch, search
-from repowright.repo_tools import edit
+from repowright.repo_tools import edit, outline
 from repowright.repo_tools.errors import RepoToolsError
 
 A = TypeVar("A", bound=BaseModel)
@@ -172,12 +172,12 @@ def editing_tools(desk: Desk) -> list[GraphTool[BaseModel]]:
     """Return the tools that edit the unit on the desk and run its tests."""
 
     async def function(arguments: EditFunction) -> str:
+        if arguments.name.startswith("_") and not outline.defines(desk.code, arguments.name):
+            return desk.put(f"{desk.code.rstrip()}\n\n\n{arguments.code.strip()}\n")
         return desk.put(edit.replace_function(desk.code, arguments.name, arguments.code))
 
     async def method(arguments: EditMethod) -> str:
-        return desk.put(
-            edit.replace_method(desk.code, arguments.class_name, arguments.method, arguments.code)
-        )
+        return desk.put(edit.replace_method(desk.code, f"{arguments.class_name}.{arguments.method}", arguments.code))
 
     async def whole_class(arguments: EditClass) -> str:
         return desk.put(edit.replace_class(desk.code, arguments.name, arguments.code))
@@ -195,11 +195,9 @@ def editing_tools(desk: Desk) -> list[GraphTool[BaseModel]]:
             EditFunction,
             _safe(function),
         ),
-        GraphTool("edit_method", "Replace or add one method of the unit's class.", EditMethod, _safe(method)),
+        GraphTool("edit_method", "Replace one method of the unit's class; to add one, replace the class.", EditMethod, _safe(method)),
         GraphTool("edit_class", "Replace the unit's class.", EditClass, _safe(whole_class)),
-        GraphTool(
-            "edit_imports", "Replace the unit's imports and private assignments.", EditImports, _safe(imports)
-        ),
+        GraphTool("edit_imports", "Replace the unit's imports and private assignments.", EditImports, _safe(imports)),
         GraphTool("run_tests", "Run the tests over the unit as it stands now.", RunTests, run),
     ]
     return tools  # type: ignore[return-value]

@@ -174,7 +174,7 @@ def area_context(rpg: RPG, area_id: str) -> AreaContext:
 def _expected(rpg: RPG, node_id: str, kinds: frozenset[NodeKind], what: str) -> Node:
     node = rpg.node(node_id)
     if node.kind not in kinds:
-        raise InvariantViolated(f"{node.label} is a {node.kind.value}, not a {what}", f"name a {what}")
+        raise InvariantViolated(f"{node.label} is no {what}, it is of kind {node.kind.value!r}", "name another node")
     return node
 
 

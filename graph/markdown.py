@@ -204,7 +204,7 @@ def _apply(rpg: RPG, base: RPG, line: _Line, node_id: str | None, above: str | N
     old = base.node(str(node_id))
     if old.kind is not line.kind:
         raise SchemaError(
-            f"line {line.number}: {old.label} is a {old.kind.value}, not a {line.kind.value}",
+            f"line {line.number}: {old.label} is of kind {old.kind.value!r}, not {line.kind.value!r}",
             "delete the comment to add a new node",
         )
     parent = rpg.parent(old.id)

@@ -96,11 +96,20 @@ def last_part(place: Place, kind: NodeKind) -> str:
 
 
 def renamed(place: Place, kind: NodeKind, name: str) -> Place:
-    """Return the place with its last part renamed."""
+    """Return the place with its last part renamed.
+
+    Raises
+    ------
+    InvariantViolated
+        If the name of a file or directory is itself a path.
+    """
     if kind in UNIT_KINDS:
         head = place.qualname.rpartition(".")[0]
         return replace(place, qualname=f"{head}.{name}" if head else name)
-    return replace(place, path=str(PurePosixPath(place.path).with_name(name)))
+    if "/" in name:
+        raise InvariantViolated(f"{name!r} cannot be the name of {place.path}", "give it a new place instead")
+    folder = place.path.rpartition("/")[0]
+    return replace(place, path=f"{folder}/{name}" if folder else name)
 
 
 def carried(place: Place, old: Place, new: Place) -> Place:

@@ -119,4 +119,4 @@ def _facts(rpg: RPG, node: Node) -> dict[str, str | list[str]]:
 
 
 def _resource(name: str) -> str:
-    return files("repowright.graph").joinpath("viewer", name).read_text(encoding="utf-8")
+    return files("repowright.graph.viewer").joinpath(name).read_text(encoding="utf-8")

@@ -130,9 +130,13 @@ def _cut(text: str, letters: float, *, keep_end: bool = False) -> str:
 
 
 def _text(text: str) -> str:
-    """Return the text for an element or attribute; control characters, which XML refuses, are left out."""
-    return escape("".join(letter for letter in text if unicodedata.category(letter) != "Cc"))
+    """Return the text for an element or attribute; the characters that XML refuses are left out."""
+    return escape("".join(letter for letter in text if _fits_xml(letter)))
+
+
+def _fits_xml(letter: str) -> bool:
+    return unicodedata.category(letter) not in ("Cc", "Cs") and letter not in "\ufffe\uffff"
 
 
 def _style() -> str:
-    return files("repowright.graph").joinpath("viewer/drawing.css").read_text(encoding="utf-8")
+    return files("repowright.graph.viewer").joinpath("drawing.css").read_text(encoding="utf-8")

@@ -58,7 +58,7 @@ def check_texts(node: Node) -> None:
     if node.id.split() != [node.id]:
         raise InvariantViolated(f"{node.id!r} cannot be an id", "use one word")
     if not node.name:
-        raise InvariantViolated(f"a {node.kind.value} has no name", "give it one")
+        raise InvariantViolated(f"there is a node of kind {node.kind.value!r} without a name", "give it one")
     check_unicode(node.id, node.name, node.feature, node.doc, node.path, node.qualname, node.signature, *node.tags)
 
 
@@ -107,7 +107,7 @@ def check_containment(kind: NodeKind, name: str, parent: Node) -> None:
     if kind not in CHILD_KINDS[parent.kind]:
         raise InvariantViolated(
             f"{parent.label} cannot contain {kind.value} {name!r}",
-            f"a {parent.kind.value} contains {_listed(CHILD_KINDS[parent.kind])}",
+            f"below {parent.kind.value} there may be {_listed(CHILD_KINDS[parent.kind])}",
         )
 
 

@@ -29,7 +29,7 @@ class AssertionCounter:
         if not isinstance(node, ast.Call):
             return False
         name = _called(node)
-        if name in _FAILING_CALLS or name.lower().startswith("assert"):
+        if name in _FAILING_CALLS or name.startswith("assert"):
             return True
         helper = self._helpers.get(name)
         if helper is None or name in seen:

@@ -130,7 +130,10 @@ def _target(tree: ast.Module, qualname: str, new: DefinitionNode, noun: str) -> 
     every = list(definitions(tree.body))
     named = [node for name, node in every if name == qualname]
     if not named:
-        raise EditError(f"there is no {noun} `{qualname}` in the source", _near(qualname, [name for name, _ in every]))
+        raise EditError(
+            f"there is no {noun} `{qualname}` in the source",
+            _near(qualname, [name for name, _ in every]),
+        )
     fitting = [node for node in named if isinstance(node, ast.ClassDef) == (noun == "class")]
     if not fitting:
         raise EditError(f"`{qualname}` is no {noun}")
@@ -139,8 +142,8 @@ def _target(tree: ast.Module, qualname: str, new: DefinitionNode, noun: str) -> 
 
 
 def _near(qualname: str, names: Sequence[str]) -> str:
-    near = difflib.get_close_matches(qualname, names, n=3, cutoff=0.5)
-    shown = near or sorted(names)[:5]
+    near = difflib.get_close_matches(qualname, sorted(set(names)), n=3, cutoff=0.5)
+    shown = near or sorted(set(names))[:5]
     return f"{'near it' if near else 'it defines'}: {', '.join(shown)}" if shown else "it defines nothing"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from repowright.repo_tools.errors import GitError, GitMissing
-from repowright.repo_tools.work_tree import enclosing_work_tree, remove_file, safe_target, write_file
+from repowright.repo_tools.work_tree import check_room, enclosing_work_tree, remove_file, safe_target, write_file
 
 __all__ = ["CommitRecord", "GitRepository", "enclosing_work_tree"]
 
@@ -112,6 +112,18 @@ class GitRepository:
         """
         _check_subject(subject)
         targets = {path: safe_target(self.root, path) for path in sorted(files)}
+        leaving = [path for path in files if files[path] is None]
+        for path, target in targets.items():
+            if path not in leaving:
+                check_room(self.root, target, leaving)
+        try:
+            self._write(files, targets)
+        except OSError as error:
+            raise GitError(f"cannot write {error.filename}: {error.strerror}", "see to the folder") from error
+        self._git("update-index", "--add", "--remove", "--replace", "-z", "--stdin", stdin=_nul_list(targets))
+        return self._record(f"{subject}\n\n{body}".strip() + "\n", author_name, author_email, when)
+
+    def _write(self, files: Mapping[str, bytes | None], targets: Mapping[str, Path]) -> None:
         # Deletions first: a file may make room for a folder of its name.
         for path in sorted(targets, key=lambda path: (files[path] is not None, path)):
             content = files[path]
@@ -119,8 +131,6 @@ class GitRepository:
                 remove_file(self.root, targets[path])
             else:
                 write_file(targets[path], content)
-        self._git("update-index", "--add", "--remove", "--replace", "-z", "--stdin", stdin=_nul_list(targets))
-        return self._record(f"{subject}\n\n{body}".strip() + "\n", author_name, author_email, when)
 
     def _record(self, message: str, name: str, email: str, when: int) -> str:
         tree, head = self._git("write-tree").strip(), self.head()

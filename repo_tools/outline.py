@@ -6,6 +6,7 @@ import ast
 import inspect
 from dataclasses import dataclass
 
+from repowright.repo_tools.errors import SourceError
 from repowright.repo_tools.python_ast import DefinitionNode, find, parse
 from repowright.repo_tools.signatures import signature_line
 
@@ -24,6 +25,14 @@ def docstring_of(source: str, qualname: str) -> str:
     """Return the cleaned docstring of a definition; empty if it has none or is not there."""
     node = find(parse(source), qualname)
     return ast.get_docstring(node) or "" if node is not None else ""
+
+
+def defines(source: str, qualname: str) -> bool:
+    """Return whether a source that may not parse defines a class or function of that name."""
+    try:
+        return find(parse(source), qualname) is not None
+    except SourceError:
+        return False
 
 
 def methods_of(source: str, class_name: str) -> list[Method]:

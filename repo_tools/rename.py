@@ -18,6 +18,7 @@ from repowright.repo_tools.scopes import (
     comprehension_scope,
     function_scope,
     is_global,
+    module_names,
 )
 
 Edit = tuple[int, int, bytes]
@@ -66,7 +67,7 @@ class _References(ast.NodeVisitor):
         self._scopes: list[Scope] = []
 
     def visit_Name(self, node: ast.Name) -> None:
-        if self._is_target(node.id):
+        if self._is_target(node.id, stores=not isinstance(node.ctx, ast.Load)):
             self._replace(self._start(node), node.id)
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
@@ -115,7 +116,10 @@ class _References(ast.NodeVisitor):
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self._visit_definition_name(node)
         self._visit_all([*node.decorator_list, *node.bases, *node.keywords])
-        self._visit_inside(class_scope(node), node.body)
+        # A class body reads the module's name until it has bound its own.
+        scope = class_scope(node)
+        for index, statement in enumerate(node.body):
+            self._visit_inside(replace(scope, bound=module_names(node.body[:index])), [statement])
 
     def visit_arg(self, node: ast.arg) -> None:
         if node.annotation:
@@ -153,12 +157,14 @@ class _References(ast.NodeVisitor):
                     self._replace_within(self._start(part), self._end(part), name)
 
     def _visit_definition_name(self, node: FunctionNode | ast.ClassDef) -> None:
-        if self._is_target(node.name):
+        if self._is_target(node.name, stores=True):
             keyword = re.compile(rb"(?:async\s+)?(?:def|class)\s+").match(self._data, self._start(node))
             if keyword:
                 self._replace(keyword.end(), node.name)
 
-    def _is_target(self, name: str) -> bool:
+    def _is_target(self, name: str, stores: bool = False) -> bool:
+        if name in self._names and stores and self._scopes and self._scopes[-1].is_class:
+            return name in self._scopes[-1].declared_global
         return name in self._names and is_global(name, self._scopes)
 
     def _replace(self, start: int, name: str) -> None:

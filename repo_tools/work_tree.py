@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
 from repowright.repo_tools.errors import UnsafePath
@@ -38,7 +39,7 @@ def safe_target(root: Path, path: str) -> Path:
     Raises
     ------
     UnsafePath
-        If it is absolute, holds ``..`` or ``.git``, names a folder, or passes through a link.
+        If it is absolute, holds ``..`` or ``.git``, or passes through a link.
     """
     parts = PurePosixPath(path).parts
     if not parts or path != "/".join(parts) or "\0" in path or "\\" in path or ".." in parts or path[0] == "/":
@@ -50,14 +51,35 @@ def safe_target(root: Path, path: str) -> Path:
         current = current / part
         if current.is_symlink():
             raise UnsafePath(f"{path!r} passes through the link {current.relative_to(root).as_posix()!r}")
-    if current.is_dir():
-        raise UnsafePath(f"{path!r} is a folder, not a file")
     return current
+
+
+def check_room(root: Path, target: Path, leaving: Collection[str]) -> None:
+    """Check that a file can be put at ``target`` once the files in ``leaving``, named from ``root``, are gone.
+
+    Raises
+    ------
+    UnsafePath
+        If a folder with other files stands there, or a file where one of its folders must be.
+    """
+    path = target.relative_to(root).as_posix()
+    if target.is_dir():
+        inside = [entry.relative_to(root).as_posix() for entry in target.rglob("*") if not entry.is_dir()]
+        if not set(inside) <= set(leaving):
+            raise UnsafePath(f"{path!r} is a folder, not a file")
+    for folder in target.parents:
+        name = folder.relative_to(root).as_posix() if folder != root else ""
+        if not name:
+            return
+        if folder.is_file() and name not in leaving:
+            raise UnsafePath(f"{path!r} cannot be written: {name!r} is a file")
 
 
 def write_file(target: Path, content: bytes) -> None:
     """Write a file whole or not at all, keeping the executable bit of the one it replaces."""
     target.parent.mkdir(parents=True, exist_ok=True)
+    if target.is_dir():
+        target.rmdir()
     mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else _FILE_MODE
     handle, name = tempfile.mkstemp(prefix=".repowright-", dir=target.parent)
     try:

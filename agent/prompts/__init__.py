@@ -67,8 +67,4 @@ def render(name: str, holes: Mapping[str, object]) -> tuple[Message, ...]:
 def names() -> list[str]:
     """Return the names of all prompts, shared rules left out."""
     paths = sorted(_FOLDER.rglob("*.md"))
-    return [
-        path.relative_to(_FOLDER).with_suffix("").as_posix()
-        for path in paths
-        if not path.name.startswith("_")
-    ]
+    return [path.relative_to(_FOLDER).with_suffix("").as_posix() for path in paths if not path.name.startswith("_")]

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -11,17 +12,29 @@ T = 1_700_000_000.0
 RUN = "20231114-221320-a-list"
 
 
-def at(seconds, event):
+def at(seconds: float, event: e.Event) -> e.Event:
     return event.model_copy(update={"ts": T + seconds, "run": RUN})
 
 
-def a_story():
-    reply = {"key": "k", "prompt_tokens": 1200, "completion_tokens": 300, "usd": 0.02, "seconds": 2.0}
+def a_reply(task: str, subject: str, source: Literal["endpoint", "record"]) -> e.LlmReply:
+    return e.LlmReply(
+        task=task,
+        subject=subject,
+        source=source,
+        key="k",
+        prompt_tokens=1200,
+        completion_tokens=300,
+        usd=0.02,
+        seconds=2.0,
+    )
+
+
+def a_story() -> list[e.Event]:
     return [
         at(0, e.RunStart(title="A list", model="m-1", endpoint="host:1", sandbox="docker", out="/o", budget="5usd")),
         at(1, e.StageStart(stage="proposal", title="features")),
         at(1, e.LlmCall(task="generate.propose", subject="core", key="k")),
-        at(3, e.LlmReply(task="generate.propose", subject="core", source="endpoint", **reply)),
+        at(3, a_reply("generate.propose", "core", "endpoint")),
         at(3, e.ReplyRejected(task="generate.propose", subject="core", problems=["no area"], round=1)),
         at(4, e.LintRound(stage="proposal", round=1, findings=["area A is empty"])),
         at(
@@ -31,8 +44,8 @@ def a_story():
         at(6, e.StageStart(stage="code", title="unit by unit", total=2)),
         at(6, e.UnitStart(unit="u1", name="Store", path="src/a/store.py")),
         at(6, e.UnitStart(unit="u2", name="main", path="src/a/cli.py")),
-        at(7, e.LlmReply(task="generate.tests", subject="Store", source="endpoint", **reply)),
-        at(7, e.LlmReply(task="generate.tests", subject="main", source="record", **reply)),
+        at(7, a_reply("generate.tests", "Store", "endpoint")),
+        at(7, a_reply("generate.tests", "main", "record")),
         at(7, e.LlmRetry(task="generate.tests", subject="main", reason="429", wait_s=2.0)),
         at(8, e.TestsRejected(unit="u1", name="Store", tests=["test_x"], reason="passes on the stub")),
         at(
@@ -92,12 +105,12 @@ def a_story():
 
 
 @pytest.fixture
-def story():
+def story() -> list[e.Event]:
     return a_story()
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "REPOWRIGHT_MODEL", "REPOWRIGHT_SANDBOX", "REPOWRIGHT_DEBUG"):
         monkeypatch.delenv(name, raising=False)
     config = tmp_path / "config.toml"
@@ -112,13 +125,13 @@ def home(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def run(home):
+def run(home: Path) -> Run:
     spec = spec_from_bytes(b"# A list\nof things to do\n", "list.md")
     return Run.create(home / "runs", spec, Settings(model="m-1", budget="5usd"), Path("/o"), lambda: T)
 
 
 @pytest.fixture
-def told_run(run, story):
+def told_run(run: Run, story: list[e.Event]) -> Run:
     log = run.log()
     for event in story:
         log(event)

@@ -37,7 +37,7 @@ EXPECTED = """\
 """
 
 
-def test_a_run_reads_as_one_line_an_event(story):
+def test_a_run_reads_as_one_line_an_event(story: list[e.Event]) -> None:
     stream = io.StringIO()
     with LinePrinter(stream) as printer:
         for event in story:
@@ -45,13 +45,13 @@ def test_a_run_reads_as_one_line_an_event(story):
     assert stream.getvalue() == EXPECTED
 
 
-def test_every_kind_of_event_but_a_call_has_a_line(story):
+def test_every_kind_of_event_but_a_call_has_a_line(story: list[e.Event]) -> None:
     told = {event.type for event in story if line_of(event)} | {"error"}
     known = {kind.model_fields["type"].default for kind in get_args(get_args(e.Event)[0])}
     assert known - told == {"llm.call"}
     assert line_of(e.Failure(error="X", message="it broke", hint="mend it")) == "error     it broke (mend it)"
 
 
-def test_names_from_a_model_cannot_drive_the_terminal_or_break_the_line():
+def test_names_from_a_model_cannot_drive_the_terminal_or_break_the_line() -> None:
     line = line_of(e.Warning(message="a\x1b[2Jb\nc\x9bd\u202ee"))
     assert line == "warning   a [2Jb c d e"

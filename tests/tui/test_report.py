@@ -1,21 +1,24 @@
+from collections.abc import Iterator
 from html.parser import HTMLParser
 
 import pytest
 
 from repowright.agent import events as e
 from repowright.agent.results import FileLines, RunResults, TestRecord, write_results
+from repowright.agent.run import Run
+from repowright.executors import TestOutcome
 from repowright.graph.kinds import EdgeKind, NodeKind, State
 from repowright.graph.model import RPG
 from repowright.graph.records import Place
 from repowright.graph.serial import save
 from repowright.tui.report.facts import gather
 from repowright.tui.report.page import write_report
-from repowright.tui.report.tree import branches
+from repowright.tui.report.tree import Branch, branches
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)></style></svg>"
 
 
-def a_graph(text="keep tasks"):
+def a_graph(text: str = "keep tasks") -> RPG:
     rpg = RPG.new("list", text)
     area = rpg.add(NodeKind.AREA, f"storage {text}", rpg.root.id, feature=text)
     file = rpg.add(NodeKind.FILE, "store.py", area.id, place=Place("src/a/store.py"), feature=text)
@@ -30,46 +33,48 @@ def a_graph(text="keep tasks"):
 class Page(HTMLParser):
     VOID = frozenset({"meta", "rect", "path", "img", "link", "br"})
 
-    def __init__(self, text):
+    def __init__(self, text: str) -> None:
         super().__init__()
-        self.tags = []
-        self.attributes = []
-        self.ids = []
-        self.open = []
-        self.words = []
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.ids: list[str | None] = []
+        self.open: list[str] = []
+        self.words: list[str] = []
         self.feed(text)
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.attributes += attrs
         self.ids += [value for name, value in attrs if name == "id"]
         if tag not in self.VOID:
             self.open.append(tag)
 
-    def handle_startendtag(self, tag, attrs):
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.attributes += attrs
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
 
-    def handle_data(self, data):
+    def handle_data(self, data: str) -> None:
         self.words.append(data)
 
     @property
-    def text(self):
+    def text(self) -> str:
         return " ".join(" ".join(self.words).split())
 
 
-def page_of(run):
+def page_of(run: Run) -> Page:
     return Page(write_report(run).read_text(encoding="utf-8"))
 
 
-def test_the_page_tells_the_whole_run(told_run):
+def test_the_page_tells_the_whole_run(told_run: Run) -> None:
     save(a_graph(), told_run.graph)
     tests = (
-        TestRecord(test="tests/t.py::test_a", outcome="passed"),
-        TestRecord(test="tests/t.py::test_b", outcome="failed", message="assert 1 == 2", detail="E  assert 1 == 2"),
+        TestRecord(test="tests/t.py::test_a", outcome=TestOutcome.PASSED),
+        TestRecord(
+            test="tests/t.py::test_b", outcome=TestOutcome.FAILED, message="assert 1 == 2", detail="E  assert 1 == 2"
+        ),
     )
     coverage = (FileLines(path="src/a/store.py", executed=3, missing=1),)
     write_results(told_run, RunResults(tests=tests, coverage=coverage))
@@ -96,21 +101,21 @@ def test_the_page_tells_the_whole_run(told_run):
     assert "svg" in page.tags
 
 
-def test_failing_tests_come_before_everything_else(told_run):
-    write_results(told_run, RunResults(tests=(TestRecord(test="t::bad", outcome="error", detail="boom"),)))
+def test_failing_tests_come_before_everything_else(told_run: Run) -> None:
+    write_results(told_run, RunResults(tests=(TestRecord(test="t::bad", outcome=TestOutcome.ERROR, detail="boom"),)))
     text = page_of(told_run).text
     assert text.index("boom") < text.index("Planned")
     assert text.index("src/a/cli.py") < text.index("src/a/store.py")
 
 
-def test_a_run_that_has_only_begun_has_a_page(run):
+def test_a_run_that_has_only_begun_has_a_page(run: Run) -> None:
     page = page_of(run)
     assert "interrupted" in page.text
     assert "There is no plan yet." in page.text
     assert page.open == []
 
 
-def evil_events():
+def evil_events() -> Iterator[e.Event]:
     yield e.RunStart(title=EVIL, model=EVIL, endpoint=EVIL, sandbox=EVIL, out=EVIL, budget=EVIL)
     yield e.StageStart(stage=EVIL, title=EVIL)
     yield e.Decision(stage=EVIL, subject=EVIL, what=EVIL, why=EVIL, evidence=[EVIL])
@@ -129,9 +134,9 @@ def evil_events():
     yield e.RunEnd(status="error", exit_code=3, resume=EVIL, out=EVIL)
 
 
-def test_what_a_model_wrote_is_inert(run):
+def test_what_a_model_wrote_is_inert(run: Run) -> None:
     save(a_graph(EVIL), run.graph)
-    tests = (TestRecord(test=EVIL, outcome="failed", message=EVIL, detail=EVIL),)
+    tests = (TestRecord(test=EVIL, outcome=TestOutcome.FAILED, message=EVIL, detail=EVIL),)
     write_results(run, RunResults(tests=tests, coverage=(FileLines(path=EVIL, executed=1, missing=1),)))
     log = run.log()
     for event in evil_events():
@@ -145,10 +150,10 @@ def test_what_a_model_wrote_is_inert(run):
     assert page.open == []
 
 
-def test_the_page_needs_nothing_but_itself(told_run):
+def test_the_page_needs_nothing_but_itself(told_run: Run) -> None:
     save(a_graph(), told_run.graph)
     page = page_of(told_run)
-    links = [value for name, value in page.attributes if name in ("src", "href", "xlink:href")]
+    links = [value or "" for name, value in page.attributes if name in ("src", "href", "xlink:href")]
     assert all(value.startswith("#") for value in links)
     assert [value[1:] for value in links if value[1:] not in page.ids] == []
     assert not {"link", "iframe", "object", "script"} & set(page.tags)
@@ -157,12 +162,12 @@ def test_the_page_needs_nothing_but_itself(told_run):
     assert "default-src 'none'" in text
 
 
-def test_the_page_is_the_same_every_time(told_run):
+def test_the_page_is_the_same_every_time(told_run: Run) -> None:
     save(a_graph(), told_run.graph)
     assert write_report(told_run).read_bytes() == write_report(told_run).read_bytes()
 
 
-def test_cost_is_charged_to_the_stage_that_ran(story):
+def test_cost_is_charged_to_the_stage_that_ran(story: list[e.Event]) -> None:
     facts = gather(story)
     assert [(stage.name, stage.calls, stage.reused, stage.tokens) for stage in facts.stages.values()] == [
         ("proposal", 1, 0, 1500),
@@ -171,19 +176,19 @@ def test_cost_is_charged_to_the_stage_that_ran(story):
     assert facts.total.seconds == 13.0
 
 
-def test_a_resumed_run_is_not_judged_by_its_first_end(story):
+def test_a_resumed_run_is_not_judged_by_its_first_end(story: list[e.Event]) -> None:
     facts = gather([*story, story[0]])
     assert (facts.end, facts.failure) == (None, None)
 
 
-def test_findings_mended_in_a_later_round_are_not_open(story):
+def test_findings_mended_in_a_later_round_are_not_open(story: list[e.Event]) -> None:
     assert [found.stage for found in gather(story).open_findings] == ["proposal"]
     assert gather([*story, e.LintRound(stage="proposal", round=2, findings=[])]).open_findings == []
 
 
 @pytest.mark.parametrize(("limit", "depth"), [(100, 4), (4, 2), (1, 0)])
-def test_a_plan_too_large_to_show_is_cut_by_levels(limit, depth):
-    def height(branch):
+def test_a_plan_too_large_to_show_is_cut_by_levels(limit: int, depth: int) -> None:
+    def height(branch: Branch) -> int:
         return 1 + max(map(height, branch.children)) if branch.children else 0
 
     assert height(branches(a_graph(), limit)) == depth

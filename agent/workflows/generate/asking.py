@@ -20,9 +20,7 @@ PLAN_TOKENS = 16_000
 CODE_TOKENS = 12_000
 
 
-def request(
-    name: str, holes: Mapping[str, object], *, subject: str, max_tokens: int, sample: int = 0
-) -> Request:
+def request(name: str, holes: Mapping[str, object], *, subject: str, max_tokens: int, sample: int = 0) -> Request:
     """Build the request of one prompt."""
     return Request(
         task=name.replace("/", "."),
@@ -69,9 +67,7 @@ async def ask_code(
             raise Unusable(problems)
         return code
 
-    asked = _extended(
-        request(name, holes, subject=subject, max_tokens=CODE_TOKENS, sample=sample), (), studio
-    )
+    asked = _extended(request(name, holes, subject=subject, max_tokens=CODE_TOKENS, sample=sample), (), studio)
     return await studio.gateway.ask(asked, parse, max_repairs=studio.settings.reply_repairs)
 
 

@@ -58,9 +58,7 @@ async def write_readme(state: GenerateState, runtime: Runtime[Studio]) -> Genera
         delivery_files.GRAPH_FILE: to_json(plan.rpg).encode(),
     }
     when = studio.epoch + len(plan.units) + len(plan.integration) + 1
-    spec = CommitSpec(
-        files, "Describe the project", "README, and the graph the project was planned on.", when
-    )
+    spec = CommitSpec(files, "Describe the project", "README, and the graph the project was planned on.", when)
     return {"head": append(studio, state["head"], [spec])}
 
 

@@ -62,9 +62,7 @@ def file_dependencies(plan: Plan) -> str:
     lines = []
     for file in plan.rpg.nodes(NodeKind.FILE):
         targets = [node.path for node in plan.rpg.dependencies(file.id, EdgeKind.IMPORTS)]
-        lines.append(
-            f"- `{file.path}` depends on {', '.join(f'`{one}`' for one in sorted(targets)) or 'nothing'}"
-        )
+        lines.append(f"- `{file.path}` depends on {', '.join(f'`{one}`' for one in sorted(targets)) or 'nothing'}")
     return "\n".join(lines) or NOTHING
 
 
@@ -84,9 +82,7 @@ def base_types(plan: Plan, library: Library) -> str:
     for file in plan.rpg.nodes(NodeKind.FILE):
         if BASE_TYPE in file.tags and file.id in plan.units:
             code = library.get(plan.units[file.id]).code
-            parts.append(
-                f"`{file.path}`, import as `{module_name(file.path)}`:\n\n```python\n{code.strip()}\n```"
-            )
+            parts.append(f"`{file.path}`, import as `{module_name(file.path)}`:\n\n```python\n{code.strip()}\n```")
     return "\n\n".join(parts) or NOTHING
 
 
@@ -127,6 +123,5 @@ def direct_dependents(plan: Plan, unit_id: str) -> list[str]:
 def unit_features(plan: Plan, unit_id: str) -> str:
     found = features_below(plan, unit_id)
     return (
-        "\n".join(f"- {node.feature}. {node.doc}" for node in sorted(found, key=lambda node: node.feature))
-        or NOTHING
+        "\n".join(f"- {node.feature}. {node.doc}" for node in sorted(found, key=lambda node: node.feature)) or NOTHING
     )

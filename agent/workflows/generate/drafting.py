@@ -98,7 +98,5 @@ class Draft(Generic[M]):
         }
 
     def _route(self, state: DraftState, runtime: Runtime[Studio]) -> Any:
-        again = (
-            state["findings"] and state["reply"] and state["round"] <= runtime.context.settings.lint_rounds
-        )
+        again = state["findings"] and state["reply"] and state["round"] <= runtime.context.settings.lint_rounds
         return "draft" if again else END

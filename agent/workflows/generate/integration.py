@@ -109,15 +109,11 @@ async def _gate(plan: Plan, area: Node, units: list[str], source: str, studio: S
     """Run an area's tests with the area stubbed; tests that pass there test something else."""
     path = integration_path(area)
     written = plan.closure(units).difference(units)
-    files = package_files(plan, studio.library, sorted(plan.closure(units)), written) | {
-        path: source.encode()
-    }
+    files = package_files(plan, studio.library, sorted(plan.closure(units)), written) | {path: source.encode()}
     report = await studio.bench.run(files, [path], purpose="stub gate", subject=area.name)
     if report.ended is not Ended.EXITED:
         return "", f"The tests did not end on unimplemented units: stopped by the limit on {report.ended}."
-    if not report.results or any(
-        one.outcome is TestOutcome.ERROR and one.test == path for one in report.results
-    ):
+    if not report.results or any(one.outcome is TestOutcome.ERROR and one.test == path for one in report.results):
         return "", f"The tests cannot be collected:\n{failure_text(report)}"
     passing = sorted({function_name(one.test) for one in report.results if one.outcome is TestOutcome.PASSED})
     if not passing:
@@ -192,15 +188,11 @@ def _case(plan: Plan, area: Node, source: str, report: TestReport, studio: Studi
     code = "\n\n".join(studio.library.get(plan.units[one]).code.strip() for one in units)
     holes = {
         "unit": area.name,
-        "skeleton": describe.interfaces(plan, studio.library, units)
-        .replace("```python\n", "")
-        .replace("```", ""),
+        "skeleton": describe.interfaces(plan, studio.library, units).replace("```python\n", "").replace("```", ""),
         "dependencies": describe.interfaces(plan, studio.library, below),
     }
     suspects = plan.closure(units)
-    return Case(
-        area.id, area.name, code[:CODE_SHOWN], source, holes, suspects, _traced(plan, units, suspects, report)
-    )
+    return Case(area.id, area.name, code[:CODE_SHOWN], source, holes, suspects, _traced(plan, units, suspects, report))
 
 
 def _traced(plan: Plan, units: list[str], suspects: set[str], report: TestReport) -> str:

@@ -53,9 +53,7 @@ def _defined_kind(skeleton: str, name: str) -> str:
     return ""
 
 
-def _use_problems(
-    plan: Plan, path: str, name: str, uses: Sequence[str], siblings: Sequence[str]
-) -> list[str]:
+def _use_problems(plan: Plan, path: str, name: str, uses: Sequence[str], siblings: Sequence[str]) -> list[str]:
     problems = []
     for use in uses:
         target_path, separator, target = use.partition(":")

@@ -57,9 +57,7 @@ def apply_interface(plan: Plan, file_id: str, answer: Interface, studio: Studio)
     return plan
 
 
-def _enter_unit(
-    plan: Plan, file: Node, unit: Unit, order: int, known: dict[str, str], studio: Studio
-) -> None:
+def _enter_unit(plan: Plan, file: Node, unit: Unit, order: int, known: dict[str, str], studio: Studio) -> None:
     path = file.path
     skeleton = unit.skeleton.strip() + "\n"
     tags = (ENTRY_POINT,) if entry_function(file) == unit.name else ()
@@ -95,9 +93,7 @@ def _enter_uses(plan: Plan, file: Node, unit: Unit) -> None:
         target = plan.rpg.find(target_path, name)
         if target is None or target.id == node.id:
             continue
-        plan.rpg.connect(
-            node.id, target.id, EdgeKind.USES if target.kind is NodeKind.CLASS else EdgeKind.CALLS
-        )
+        plan.rpg.connect(node.id, target.id, EdgeKind.USES if target.kind is NodeKind.CLASS else EdgeKind.CALLS)
         if target_path != path:
             home = plan.file_of(target.id)
             if home.id not in {one.id for one in plan.rpg.dependencies(file.id, EdgeKind.IMPORTS)}:
@@ -110,13 +106,10 @@ def _answer_problems(plan: Plan, file: Node, answer: Interface, known: dict[str,
     problems = [f"feature {one} is not one of this file" for one in sorted(set(named) - own)]
     problems += [f"feature {one} is implemented by no unit" for one in sorted(own - set(named))]
     problems += [
-        f"feature {one} is named by two units; name it once"
-        for one in sorted({x for x in named if named.count(x) > 1})
+        f"feature {one} is named by two units; name it once" for one in sorted({x for x in named if named.count(x) > 1})
     ]
     names = [unit.name for unit in answer.units]
-    problems += [
-        f"unit {name} is designed twice" for name in sorted({x for x in names if names.count(x) > 1})
-    ]
+    problems += [f"unit {name} is designed twice" for name in sorted({x for x in names if names.count(x) > 1})]
     entry = entry_function(file)
     if entry and entry not in names:
         problems.append(f"the entry point `{entry}` is missing")
@@ -215,6 +208,8 @@ async def join(state: FanState, runtime: Runtime[Studio]) -> FanState:
     generations = file_generations(plan)
     again = bool(state.get("findings"))
     current = sorted(state["findings"]) if again else generations[state.get("generation", 0)]
+    if any(one not in state.get("built", {}) for one in current):
+        return {}
     for one in current:
         answer = Interface.model_validate_json(studio.store.get(state["built"][one]))
         base = _without_units(plan, one) if again else plan
@@ -278,9 +273,7 @@ def _dispatch(state: FanState, runtime: Runtime[Studio]) -> Any:
     else:
         return "check"
     todo = [one for one in waiting if one not in state.get("built", {})]
-    sends = [
-        Send("design", Subject(plan=state["plan"], subject=one, findings=notes.get(one, []))) for one in todo
-    ]
+    sends = [Send("design", Subject(plan=state["plan"], subject=one, findings=notes.get(one, []))) for one in todo]
     return sends or "join"
 
 

@@ -55,9 +55,7 @@ def assignment_problems(plan: Plan, assigned: Iterable[str]) -> list[str]:
     known = {short: node for node, short in describe.feature_numbers(plan).items()}
     counted = Counter(assigned)
     problems = [f"there is no feature {one}" for one in sorted(counted.keys() - known.keys())]
-    problems += [
-        f"{one} is assigned {count} times; assign it once" for one, count in counted.items() if count > 1
-    ]
+    problems += [f"{one} is assigned {count} times; assign it once" for one, count in counted.items() if count > 1]
     for one in sorted(known.keys() - counted.keys(), key=lambda short: int(short[1:])):
         problems.append(f"{one} ({plan.rpg.node(known[one]).feature}) is not assigned")
     return problems
@@ -68,14 +66,12 @@ def apply_areas(plan: Plan, answer: Areas, studio: Studio) -> Plan:
     problems = assignment_problems(
         plan, (one for area in answer.areas for category in area.categories for one in category.features)
     )
-    problems += [
-        f"area {name!r} is named twice" for name in _twice(area.name.lower() for area in answer.areas)
-    ]
+    problems += [f"area {name!r} is named twice" for name in _twice(area.name.lower() for area in answer.areas)]
     if problems:
         raise Unusable(problems)
     known = {short: node for node, short in describe.feature_numbers(plan).items()}
     for area in answer.areas:
-        node = plan.rpg.add(NodeKind.AREA, area.name, plan.rpg.root.id, doc=area.purpose)
+        node = plan.rpg.add(NodeKind.AREA, area.name, plan.rpg.root.id, feature=area.purpose, doc=area.purpose)
         for category in area.categories:
             below = plan.rpg.add(NodeKind.CATEGORY, category.name, node.id)
             for one in category.features:
@@ -105,6 +101,7 @@ def apply_structure(plan: Plan, answer: Structure, studio: Studio) -> Plan:
             file.path,
             _home(plan, file, ids),
             place=place,
+            feature=file.purpose,
             doc=file.purpose,
             tags=(*tags, *_main(qualname)),
         )
@@ -133,9 +130,7 @@ def _home(plan: Plan, file: File, features: list[str]) -> str:
     parents = Counter(
         parent.id for one in features if (parent := plan.rpg.parent(one)) and plan.area_of(parent.id) == area
     )
-    categories = [
-        (count, one) for one, count in parents.items() if plan.rpg.node(one).kind is NodeKind.CATEGORY
-    ]
+    categories = [(count, one) for one, count in parents.items() if plan.rpg.node(one).kind is NodeKind.CATEGORY]
     return max(categories)[1] if categories else area.id
 
 

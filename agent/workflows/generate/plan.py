@@ -100,17 +100,11 @@ class Plan:
 
     def unit_nodes(self) -> list[Node]:
         """Return the units that are to be written, base types left out, in tree order."""
-        return [
-            node
-            for node in self.rpg.nodes(*UNIT_KINDS)
-            if BASE_TYPE not in node.tags and node.id in self.units
-        ]
+        return [node for node in self.rpg.nodes(*UNIT_KINDS) if BASE_TYPE not in node.tags and node.id in self.units]
 
     def file_units(self, file_id: str) -> list[Node]:
         """Return the units and base types of a file in the order they were designed in."""
-        return [
-            node for node in self.rpg.children(file_id) if node.kind in UNIT_KINDS and node.id in self.units
-        ]
+        return [node for node in self.rpg.children(file_id) if node.kind in UNIT_KINDS and node.id in self.units]
 
     def file_of(self, node_id: str) -> Node:
         """Return the file a node lies in, itself included."""
@@ -139,17 +133,11 @@ class Plan:
         """Return the units that the given ones stand on, themselves included, base types left out."""
         given = list(ids)
         below = {node.id for node in self.rpg.closure(given, *DEPENDENCY_KINDS)}
-        return {
-            one
-            for one in below.union(given)
-            if one in self.units and BASE_TYPE not in self.rpg.node(one).tags
-        }
+        return {one for one in below.union(given) if one in self.units and BASE_TYPE not in self.rpg.node(one).tags}
 
     def roots(self, node_id: str) -> list[str]:
         """Return the units of an area, or the unit itself."""
-        return [
-            node.id for node in self.unit_nodes() if node.id == node_id or self._in_area(node.id, node_id)
-        ]
+        return [node.id for node in self.unit_nodes() if node.id == node_id or self._in_area(node.id, node_id)]
 
     def _in_area(self, unit_id: str, area_id: str) -> bool:
         home = self.area_of(unit_id)

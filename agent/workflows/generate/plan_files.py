@@ -36,16 +36,12 @@ def edited_plan(plan: Plan, exported: str, run: Run, stage: str, library: Librar
     graph, text = (path.read_bytes() if path.is_file() else b"" for path in (run.graph, run.plan))
     was_graph, _, was_text = exported.partition(" ")
     changed = [
-        path
-        for path, now, was in ((run.graph, graph, was_graph), (run.plan, text, was_text))
-        if _hash(now) != was
+        path for path, now, was in ((run.graph, graph, was_graph), (run.plan, text, was_text)) if _hash(now) != was
     ]
     if not changed:
         return None
     if len(changed) > 1:
-        raise PlanError(
-            "both graph.json and plan.md were edited", "keep the edits of one and restore the other"
-        )
+        raise PlanError("both graph.json and plan.md were edited", "keep the edits of one and restore the other")
     try:
         rpg = from_json(graph.decode()) if changed[0] == run.graph else from_markdown(text.decode(), plan.rpg)
         found = [finding.message for finding in lint(rpg, stage) if finding.severity == "error"]
@@ -53,7 +49,16 @@ def edited_plan(plan: Plan, exported: str, run: Run, stage: str, library: Librar
         raise PlanError(f"{changed[0].name} as edited is no plan: {error}", "mend it and resume") from error
     if found:
         raise PlanError(f"{changed[0].name} as edited: {found[0]}", "mend it and resume")
-    return _with_records(plan, rpg, library)
+    return _with_records(plan, _with_purposes(plan.rpg, rpg), library)
+
+
+def _with_purposes(before: RPG, rpg: RPG) -> RPG:
+    """Let a purpose that was re-worded count: the Markdown shows the phrase, the prompts the whole text."""
+    for node in rpg.nodes(NodeKind.REPOSITORY, NodeKind.AREA, NodeKind.FILE):
+        known = before.node(node.id) if node.id in before else node
+        if (node.feature != known.feature and node.doc == known.doc) or not node.doc:
+            rpg.update(node.id, doc=node.feature)
+    return rpg
 
 
 def _with_records(plan: Plan, rpg: RPG, library: Library) -> Plan:
@@ -72,13 +77,9 @@ def _with_records(plan: Plan, rpg: RPG, library: Library) -> Plan:
         skeleton = outline.with_head(record.skeleton, node.name, node.signature, node.doc)
         broken = python_source.syntax_error(skeleton)
         if broken:
-            raise PlanError(
-                f"{node.label}: the edited signature does not parse: {broken}", "mend it and resume"
-            )
+            raise PlanError(f"{node.label}: the edited signature does not parse: {broken}", "mend it and resume")
         units[one] = library.put(record.model_copy(update={"skeleton": skeleton}))
-    unwritten = [
-        node for node in rpg.nodes(*UNIT_KINDS) if node.id not in units and "base-type" not in node.tags
-    ]
+    unwritten = [node for node in rpg.nodes(*UNIT_KINDS) if node.id not in units and "base-type" not in node.tags]
     if unwritten and plan.units:
         raise PlanError(
             f"{unwritten[0].label} was added after the interfaces were designed",

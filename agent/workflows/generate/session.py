@@ -58,9 +58,7 @@ async def start(
         If nothing could be begun, or the run had to end before its work was done; it can then be resumed.
     """
     if replay is not None and read_manifest(replay).spec_hash != spec.hash:
-        raise SpecError(
-            f"the recording {replay} was made for another specification", "replay it with its own"
-        )
+        raise SpecError(f"the recording {replay} was made for another specification", "replay it with its own")
     sandbox = choose(settings.sandbox, unsafe_local=settings.unsafe_local)
     with contextlib.closing(sandbox):
         Budget.parse(settings.budget) if settings.budget else None
@@ -69,9 +67,7 @@ async def start(
         return await _sit(run, settings, sandbox, stop_after, subscribers, resumed=False)
 
 
-async def resume(
-    run: Run, settings: Settings, *, stop_after: str | None, subscribers: Sequence[Subscriber]
-) -> RunEnd:
+async def resume(run: Run, settings: Settings, *, stop_after: str | None, subscribers: Sequence[Subscriber]) -> RunEnd:
     """Go on with a run from its last finished step; nothing that was answered is asked again.
 
     Raises
@@ -109,9 +105,7 @@ async def _sit(
             raise
         except TYPED_ERRORS as error:
             hint = getattr(error, "hint", "")
-            bus.emit(
-                Failure(error=type(error).__name__, message=getattr(error, "message", str(error)), hint=hint)
-            )
+            bus.emit(Failure(error=type(error).__name__, message=getattr(error, "message", str(error)), hint=hint))
             sitting.ended("budget" if isinstance(error, BudgetSpent) else "error", error.exit_code)
             raise
 
@@ -159,24 +153,16 @@ class Sitting:
                 studio.epoch = state.values.get("epoch", studio.epoch)
                 await self._take_edits(workflow, dict(state.values), state.next, studio)
             stops = [end_node(stop_after)] if stop_after else []
-            final: Any = await workflow.ainvoke(
-                given, CONFIG, context=studio, durability="sync", interrupt_after=stops
-            )
+            final: Any = await workflow.ainvoke(given, CONFIG, context=studio, durability="sync", interrupt_after=stops)
             return outcome_of(final if final is not None else GenerateState(), studio)
 
     async def _take_edits(
         self, workflow: Workflow, values: dict[str, Any], following: tuple[str, ...], studio: Studio
     ) -> None:
         """Take over a plan that a person edited while the run stood between two stages."""
-        before = (
-            following[0].removeprefix("begin_") if following and following[0].startswith("begin_") else ""
-        )
+        before = following[0].removeprefix("begin_") if following and following[0].startswith("begin_") else ""
         done = next(
-            (
-                stage
-                for stage, then in zip(BEFORE_CODE, [*BEFORE_CODE[1:], "code"], strict=True)
-                if then == before
-            ),
+            (stage for stage, then in zip(BEFORE_CODE, [*BEFORE_CODE[1:], "code"], strict=True) if then == before),
             "",
         )
         if not done or not values.get("exported"):
@@ -189,9 +175,7 @@ class Sitting:
     @asynccontextmanager
     async def _studio(self) -> AsyncIterator[Studio]:
         settings = self.settings
-        prices = Prices(
-            {name: Price(one.input, one.output, one.cached_input) for name, one in settings.prices.items()}
-        )
+        prices = Prices({name: Price(one.input, one.output, one.cached_input) for name, one in settings.prices.items()})
         budget = Budget.parse(settings.budget) if settings.budget else Budget()
         ledger = Ledger(budget, settings.model, prices, self.bus)
         ledger.restore(self._record.replies())
@@ -275,6 +259,4 @@ def _replay_of(run: Run) -> Replay | None:
 
 def _epoch(run: Run) -> int:
     """Return the second the commits count from: the recording's where one is replayed."""
-    return int(
-        read_manifest(Path(run.manifest.replay)).created if run.manifest.replay else run.manifest.created
-    )
+    return int(read_manifest(Path(run.manifest.replay)).created if run.manifest.replay else run.manifest.created)

@@ -87,6 +87,7 @@ def _enter(plan: Plan, file: BaseTypeFile, order: int, studio: Studio) -> None:
         file.path,
         parent,
         place=Place(file.path),
+        feature=file.purpose,
         doc=file.purpose,
         tags=(BASE_TYPE,),
         state=State.IMPLEMENTED,
@@ -97,9 +98,7 @@ def _enter(plan: Plan, file: BaseTypeFile, order: int, studio: Studio) -> None:
                 NodeKind.CLASS,
                 defined.name,
                 node.id,
-                place=Place(
-                    file.path, defined.name, signature=python_source.signature_of(file.code, defined.name)
-                ),
+                place=Place(file.path, defined.name, signature=python_source.signature_of(file.code, defined.name)),
                 doc=ast.get_docstring(defined) or "",
                 tags=(BASE_TYPE,),
                 state=State.IMPLEMENTED,

@@ -56,9 +56,7 @@ class Case:
 def unit_case(plan: Plan, record: UnitRecord, studio: Studio) -> Case:
     """Return the case of one unit: itself and what it stands on are under suspicion."""
     holes = unit_holes(plan, record, studio)
-    return Case(
-        record.id, record.name, record.code, record.tests, holes, plan.closure([record.id]), record.id
-    )
+    return Case(record.id, record.name, record.code, record.tests, holes, plan.closure([record.id]), record.id)
 
 
 @dataclass(frozen=True)
@@ -74,9 +72,7 @@ async def attribute(plan: Plan, case: Case, report: TestReport, studio: Studio, 
     """Ask for votes until the majority is certain, at most ``votes`` of them."""
     wanted = studio.settings.votes
     majority = wanted // 2 + 1
-    votes = list(
-        await asyncio.gather(*(_vote(case, report, studio, attempt, one) for one in range(majority)))
-    )
+    votes = list(await asyncio.gather(*(_vote(case, report, studio, attempt, one) for one in range(majority))))
     while len(votes) < wanted and max(Counter(vote.blame for vote in votes).values()) < majority:
         votes.append(await _vote(case, report, studio, attempt, len(votes)))
     verdict = count(plan, case, votes)
@@ -84,9 +80,7 @@ async def attribute(plan: Plan, case: Case, report: TestReport, studio: Studio, 
         Attribution(
             unit=case.id,
             name=case.name,
-            failing=[
-                one.test for one in report.results if one.outcome in (TestOutcome.FAILED, TestOutcome.ERROR)
-            ],
+            failing=[one.test for one in report.results if one.outcome in (TestOutcome.FAILED, TestOutcome.ERROR)],
             votes=[Vote(blame=vote.blame, culprit=vote.culprit, reason=vote.reason) for vote in votes],
             verdict=verdict.blame,
             culprit=plan.rpg.node(verdict.culprit).name,

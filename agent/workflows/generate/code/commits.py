@@ -19,8 +19,7 @@ EMAIL = "repowright@localhost"
 def first_commit(plan: Plan, studio: Studio) -> str:
     """Commit the plan: packaging, packages, base types, and a stub for every unit."""
     files: dict[str, bytes | None] = {
-        node.path: file_source(plan, studio.library, node, (), {}).encode()
-        for node in plan.rpg.nodes(NodeKind.FILE)
+        node.path: file_source(plan, studio.library, node, (), {}).encode() for node in plan.rpg.nodes(NodeKind.FILE)
     }
     files |= package_markers(plan, list(files)) | delivery_files.packaging(plan)
     spec = CommitSpec(
@@ -32,9 +31,7 @@ def first_commit(plan: Plan, studio: Studio) -> str:
     return append(studio, "", [spec])
 
 
-def unit_commits(
-    plan: Plan, head: str, generation: Sequence[str], changed: Sequence[str], studio: Studio
-) -> str:
+def unit_commits(plan: Plan, head: str, generation: Sequence[str], changed: Sequence[str], studio: Studio) -> str:
     """Commit each unit of a generation, then each earlier unit that had to be changed for one of them."""
     later = set(generation)
     done = {one for one, record in studio.library.records(plan).items() if record.code and one not in later}
@@ -49,9 +46,7 @@ def unit_commits(
         }
         if record.tests:
             files[test_path(plan, one)] = record.tests.encode()
-        specs.append(
-            CommitSpec(files, _subject(record, one in later), _body(plan, record), studio.epoch + len(done))
-        )
+        specs.append(CommitSpec(files, _subject(record, one in later), _body(plan, record), studio.epoch + len(done)))
     return append(studio, head, specs)
 
 
@@ -65,20 +60,12 @@ def append(studio: Studio, head: str, specs: Sequence[CommitSpec]) -> str:
 
 def _subject(record: UnitRecord, new: bool) -> str:
     verb = "Add" if new else "Mend"
-    return (
-        f"{verb} {record.name} to {record.path}"[:72]
-        if new
-        else f"{verb} {record.name} in {record.path}"[:72]
-    )
+    return f"{verb} {record.name} to {record.path}"[:72] if new else f"{verb} {record.name} in {record.path}"[:72]
 
 
 def _body(plan: Plan, record: UnitRecord) -> str:
     node = plan.rpg.node(record.id)
     said = " ".join(node.doc.partition("\n\n")[0].split())
-    features = [
-        f"- {child.feature}" for child in plan.rpg.children(record.id) if child.kind is NodeKind.FEATURE
-    ]
-    tests = (
-        f"{record.tests_total} tests pass." if record.state == "verified" else "Its tests do not all pass."
-    )
+    features = [f"- {child.feature}" for child in plan.rpg.children(record.id) if child.kind is NodeKind.FEATURE]
+    tests = f"{record.tests_total} tests pass." if record.state == "verified" else "Its tests do not all pass."
     return "\n\n".join(part for part in (said, "\n".join(features), tests) if part)

@@ -85,9 +85,7 @@ class TestBench:
         self._record.put_text(KIND, key, REPORT.dump_json(report).decode())
         return report
 
-    def _execute(
-        self, files: Mapping[str, bytes], select: Sequence[str], coverage_of: str | None
-    ) -> TestReport:
+    def _execute(self, files: Mapping[str, bytes], select: Sequence[str], coverage_of: str | None) -> TestReport:
         for last in [False] * (LOST_BOX_TRIES - 1) + [True]:
             try:
                 return run_pytest(self._sandbox, files, select, self._limits, coverage_of)
@@ -104,16 +102,12 @@ class TestBench:
         recorded = REPORT.validate_json(told)
         if verdict(recorded) == verdict(report):
             return replace(recorded, duration_s=report.duration_s)
-        text = (
-            f"the tests of {subject} ended otherwise than in the recording: {_difference(recorded, report)}"
-        )
+        text = f"the tests of {subject} ended otherwise than in the recording: {_difference(recorded, report)}"
         self._events.emit(Warning(message=text))
         return report
 
 
-def evidence_key(
-    files: Mapping[str, bytes], select: Sequence[str], limits: Limits, coverage_of: str | None
-) -> str:
+def evidence_key(files: Mapping[str, bytes], select: Sequence[str], limits: Limits, coverage_of: str | None) -> str:
     """Return the content address of a sandbox run: 32 hex digits of SHA-256."""
     hashed = {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}
     body = [hashed, list(select), [limits.memory_mb, limits.pids, limits.disk_mb], coverage_of]
@@ -142,7 +136,5 @@ def _difference(recorded: TestReport, report: TestReport) -> str:
         return f"{recorded.ended} then, {report.ended} now"
     then, now = (dict(verdict(one)[1]) for one in (recorded, report))
     differing = sorted(test for test in then.keys() | now.keys() if then.get(test) != now.get(test))
-    named = [
-        f"{test} {then.get(test, 'absent')} then, {now.get(test, 'absent')} now" for test in differing[:3]
-    ]
+    named = [f"{test} {then.get(test, 'absent')} then, {now.get(test, 'absent')} now" for test in differing[:3]]
     return "; ".join(named) or "another exit status"

@@ -43,9 +43,7 @@ def entered(plan: Plan, record: UnitRecord, studio: Studio) -> Plan:
     if record.skeleton != before.skeleton:
         plan = with_revised(plan, record, studio)
     plan.units[record.id] = studio.library.put(record)
-    state = (
-        State.VERIFIED if record.state == "verified" else State.IMPLEMENTED if record.code else State.STUBBED
-    )
+    state = State.VERIFIED if record.state == "verified" else State.IMPLEMENTED if record.code else State.STUBBED
     plan.rpg.update(record.id, state=state)
     for node in plan.rpg.descendants(record.id):
         plan.rpg.update(node.id, state=state)
@@ -150,9 +148,7 @@ async def run_suite(
     """Run the tests of several units, and ``extra`` test modules, over the code that they and ``roots`` stand on."""
     written = plan.closure([*ids, *roots])
     files = package_files(plan, studio.library, sorted(written), written, codes)
-    suites = {test_path(plan, one): studio.library.get(plan.units[one]).tests for one in ids} | dict(
-        extra or {}
-    )
+    suites = {test_path(plan, one): studio.library.get(plan.units[one]).tests for one in ids} | dict(extra or {})
     files |= {path: tests.encode() for path, tests in suites.items()}
     subject = plan.rpg.node(ids[0]).name if len(ids) == 1 else f"{len(ids)} units"
     return await studio.bench.run(files, sorted(suites), purpose=purpose, subject=subject)
@@ -160,11 +156,7 @@ async def run_suite(
 
 def _units_failing(plan: Plan, ids: Sequence[str], report: TestReport) -> list[str]:
     """Return the units whose tests did not pass; where a run was cut short, those not seen to pass."""
-    bad = {
-        result.test.partition("::")[0]
-        for result in report.results
-        if result.outcome is not TestOutcome.PASSED
-    }
+    bad = {result.test.partition("::")[0] for result in report.results if result.outcome is not TestOutcome.PASSED}
     seen = {result.test.partition("::")[0] for result in report.results if function_name(result.test)}
     paths = {one: test_path(plan, one) for one in ids}
     return [one for one, path in paths.items() if path in bad or (not report.passed and path not in seen)]

@@ -50,9 +50,7 @@ async def repair_code(
     tests: str = "",
 ) -> Mended:
     """Let the model look things up and edit one unit until its tests pass or its turns are used up."""
-    desk = Desk(
-        record.name, record.code, lambda code: code_problems(plan, record, code), run, failure_text, report
-    )
+    desk = Desk(record.name, record.code, lambda code: code_problems(plan, record, code), run, failure_text, report)
     asked = request(
         "generate/repair_code",
         {
@@ -68,10 +66,7 @@ async def repair_code(
         max_tokens=CODE_TOKENS,
         sample=attempt,
     )
-    tools = {
-        tool.spec.name: tool
-        for tool in [*lookup_tools(plan.rpg, _source_of(plan, studio)), *editing_tools(desk)]
-    }
+    tools = {tool.spec.name: tool for tool in [*lookup_tools(plan.rpg, _source_of(plan, studio)), *editing_tools(desk)]}
     await run_tools(studio.gateway, asked, tools, TURNS)
     if desk.code != desk.tested:
         await desk.test()

@@ -50,9 +50,7 @@ class UnitBuilder:
             self._change(state="failed", reason=f"{reason}; {_reason(error)}")
         return self.record
 
-    async def run_tests(
-        self, codes: Mapping[str, str] | None = None, purpose: str = "unit tests"
-    ) -> TestReport:
+    async def run_tests(self, codes: Mapping[str, str] | None = None, purpose: str = "unit tests") -> TestReport:
         """Run the unit's tests over the code it stands on, ``codes`` standing in for what is recorded."""
         own = {self.record.id: self.record.code} | dict(codes or {})
         written = self.plan.closure([self.record.id])
@@ -81,15 +79,11 @@ class UnitBuilder:
                 verdict = Verdict(verdict.blame, self.record.id, verdict.reasons)
             report = await self._mend(report, verdict)
         reason = "" if report.passed else failure_text(report, most=3, width=600)
-        self._change(
-            state="verified" if report.passed else "failed", tests_total=len(report.results), reason=reason
-        )
+        self._change(state="verified" if report.passed else "failed", tests_total=len(report.results), reason=reason)
 
     async def _mend(self, report: TestReport, verdict: Verdict) -> TestReport:
         attempt = self.record.attempts
-        target = (
-            self.plan.rpg.node(verdict.culprit).name if verdict.culprit != self.record.id else verdict.blame
-        )
+        target = self.plan.rpg.node(verdict.culprit).name if verdict.culprit != self.record.id else verdict.blame
         if verdict.culprit != self.record.id:
             # Its code is shared with units being built beside this one; it is mended when they have joined.
             self._change(blocked_on=verdict.culprit)
@@ -119,9 +113,7 @@ class UnitBuilder:
     async def _replan(self, report: TestReport, verdict: Verdict) -> TestReport:
         """Take over a new specification and write tests and code anew; users of the unit come later in the order."""
         attempt = self.record.attempts
-        skeleton = await revise_skeleton(
-            self.plan, self.record, report, verdict, self.studio, attempt=attempt
-        )
+        skeleton = await revise_skeleton(self.plan, self.record, report, verdict, self.studio, attempt=attempt)
         self._change(skeleton=skeleton.strip() + "\n", code="", tests="")
         self.plan = with_revised(self.plan, self.record, self.studio)
         await self._write()

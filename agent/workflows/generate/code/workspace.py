@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 
 from repowright.agent.workflows.generate.interface_checks import file_of_module, imported_names
-from repowright.agent.workflows.generate.plan import BASE_TYPE, Library, Plan, UnitRecord
+from repowright.agent.workflows.generate.plan import BASE_TYPE, Library, Plan, UnitRecord, module_name
 from repowright.graph.kinds import NodeKind
 from repowright.graph.records import Node
 from repowright.repo_tools import compose, stubs
@@ -23,9 +23,7 @@ addopts = "--import-mode=importlib"
 """
 
 
-def file_source(
-    plan: Plan, library: Library, file: Node, written: Collection[str], codes: Mapping[str, str]
-) -> str:
+def file_source(plan: Plan, library: Library, file: Node, written: Collection[str], codes: Mapping[str, str]) -> str:
     """Return one module: units in ``written`` with their code, all others as stubs.
 
     Parameters
@@ -35,11 +33,9 @@ def file_source(
     """
     if BASE_TYPE in file.tags:
         return library.get(plan.units[file.id]).code
-    records = sorted(
-        (library.get(plan.units[node.id]) for node in plan.file_units(file.id)), key=lambda one: one.order
-    )
+    records = sorted((library.get(plan.units[node.id]) for node in plan.file_units(file.id)), key=lambda one: one.order)
     parts = [compose.UnitSource(record.name, _source(record, written, codes)) for record in records]
-    return compose.compose_module(file.doc, parts)
+    return compose.compose_module(file.doc, parts, module=module_name(file.path))
 
 
 def _source(record: UnitRecord, written: Collection[str], codes: Mapping[str, str]) -> str:

@@ -29,9 +29,7 @@ def unit_holes(plan: Plan, record: UnitRecord, studio: Studio) -> dict[str, obje
         "skeleton": record.skeleton.strip(),
         "features": describe.unit_features(plan, record.id),
         "base_types": describe.base_types(plan, studio.library),
-        "dependencies": describe.interfaces(
-            plan, studio.library, describe.direct_dependencies(plan, record.id)
-        ),
+        "dependencies": describe.interfaces(plan, studio.library, describe.direct_dependencies(plan, record.id)),
         "dependents": describe.signatures(plan, describe.direct_dependents(plan, record.id)),
     }
 
@@ -63,9 +61,7 @@ def _undeclared(plan: Plan, record: UnitRecord, code: str) -> list[str]:
     for path, name in sorted(used_units(plan, record.path, record.name, code)):
         target = plan.rpg.find(path, name)
         if target is not None and target.id in plan.units and target.id not in allowed:
-            problems.append(
-                f"{record.name} uses {name} of {path}; the plan does not list it among what it builds on"
-            )
+            problems.append(f"{record.name} uses {name} of {path}; the plan does not list it among what it builds on")
     return problems
 
 
@@ -123,16 +119,12 @@ async def gate(plan: Plan, record: UnitRecord, source: str, studio: Studio) -> t
     path = test_path(plan, record.id)
     written = plan.closure([record.id]) - {record.id}
     files = package_files(plan, studio.library, [record.id, *sorted(written)], written)
-    report = await studio.bench.run(
-        files | {path: source.encode()}, [path], purpose="stub gate", subject=record.name
-    )
+    report = await studio.bench.run(files | {path: source.encode()}, [path], purpose="stub gate", subject=record.name)
     if report.ended is not Ended.EXITED:
         return "", f"The tests did not end on an unimplemented unit: stopped by the limit on {report.ended}."
     if not report.results or _not_collected(report, path):
         return "", f"The tests cannot be collected:\n{failure_text(report)}"
-    passing = sorted(
-        {function_name(result.test) for result in report.results if result.outcome is TestOutcome.PASSED}
-    )
+    passing = sorted({function_name(result.test) for result in report.results if result.outcome is TestOutcome.PASSED})
     return reject(record, source, passing, studio)
 
 
@@ -163,9 +155,7 @@ def failure_text(report: TestReport, most: int = 6, width: int = 2500) -> str:
     if report.ended is not Ended.EXITED:
         parts.append(f"The run was stopped: it passed the limit on {report.ended}.")
     parts.extend(f"Denied by the sandbox: {note}" for note in report.notes)
-    failing = [
-        result for result in report.results if result.outcome in (TestOutcome.FAILED, TestOutcome.ERROR)
-    ]
+    failing = [result for result in report.results if result.outcome in (TestOutcome.FAILED, TestOutcome.ERROR)]
     for result in failing[:most]:
         parts.append(f"{result.outcome} {result.test}: {result.message}\n{result.detail[:width]}".rstrip())
     if len(failing) > most:

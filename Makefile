@@ -1,0 +1,36 @@
+# Two commands: `make demo` generates a repository from a recorded run, `make test` passes the suite.
+# Both make their own virtual environment; PYTHON names the interpreter (3.11 or newer).
+
+PYTHON ?= $(shell command -v python3.12 >/dev/null 2>&1 && python3.12 -c '' 2>/dev/null && echo python3.12 || echo python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+DEMO ?= unit-converter
+DEMO_OUT ?= $(shell mktemp -d)/$(DEMO)
+
+.PHONY: demo test check bench clean
+
+$(VENV)/.installed: pyproject.toml setup.py constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/.developing: $(VENV)/.installed requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --requirement requirements-dev.txt
+	touch $@
+
+demo: $(VENV)/.installed  ## replay a recorded run; its tests really run in the sandbox
+	$(BIN)/repowright generate examples/$(DEMO)/spec.md --replay examples/$(DEMO)/recording --out $(DEMO_OUT)
+
+test: $(VENV)/.developing  ## the whole suite
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.developing  ## format, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.installed  ## what the framework itself costs
+	$(BIN)/python -m repowright.benchmarks.speed.framework
+
+clean:
+	rm -rf $(VENV) build *.egg-info
