@@ -11,6 +11,7 @@
     │   ├── PlanError               an edited plan that breaks an invariant
     │   ├── RunNotFound             no run or recording of that name
     │   ├── RunDamaged              a run or recording that cannot be trusted
+    │   ├── RunBusy                 another process works on the run
     │   └── ReplayMiss              the recording has no answer to this request
     ├── ModelError               3  the model cannot be used; the run can be resumed
     │   ├── NoModel                 nothing says which model to ask
@@ -81,6 +82,10 @@ class RunNotFound(UserError):
 
 class RunDamaged(UserError):
     """A run or recording is incomplete, altered or from another version."""
+
+
+class RunBusy(UserError):
+    """Another process works on the run."""
 
 
 class ReplayMiss(UserError):

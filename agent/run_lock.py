@@ -8,13 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from repowright.agent.errors import UserError
+from repowright.agent.errors import RunBusy
 
 LOCK = "lock"
-
-
-class RunBusy(UserError):
-    """Another process works on the run."""
 
 
 @contextmanager

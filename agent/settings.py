@@ -67,6 +67,8 @@ class Settings(RequestShape):
     """Seconds one try of a call may take."""
     idle_timeout_s: float = Field(default=60, gt=0, allow_inf_nan=False)
     """Seconds an answer may pause."""
+    suite_timeout_s: float = Field(default=60, gt=0, le=3600, allow_inf_nan=False)
+    """Seconds one run of generated tests may take."""
     parallel: int = Field(default=4, ge=1, le=256)
     """Calls to the model, and sandboxes, at a time."""
     budget: str = ""

@@ -195,7 +195,12 @@ def editing_tools(desk: Desk) -> list[GraphTool[BaseModel]]:
             EditFunction,
             _safe(function),
         ),
-        GraphTool("edit_method", "Replace one method of the unit's class; to add one, replace the class.", EditMethod, _safe(method)),
+        GraphTool(
+            "edit_method",
+            "Replace one method of the unit's class; to add one, replace the class.",
+            EditMethod,
+            _safe(method),
+        ),
         GraphTool("edit_class", "Replace the unit's class.", EditClass, _safe(whole_class)),
         GraphTool("edit_imports", "Replace the unit's imports and private assignments.", EditImports, _safe(imports)),
         GraphTool("run_tests", "Run the tests over the unit as it stands now.", RunTests, run),

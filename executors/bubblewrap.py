@@ -222,7 +222,7 @@ class BubblewrapBox:
         disk = (
             watch_filesystem(self._slot.folder)
             if self._slot.bounded
-            else watch_folders((self._slot.workspace, self._slot.tmp), limits.disk_mb)
+            else watch_folders((self._slot.workspace, self._slot.tmp), limits.disk_mb, pid)
         )
         return [watch_tree(pid, limits) if self._group is None else watch_group(self._group, limits), disk]
 

@@ -138,6 +138,7 @@ def collect(
     capture = Capture(output_bytes)
     ended = _read_until(source, capture, time.monotonic() + wall_s, check)
     if ended is not Ended.EXITED:
+        _take_ready(source, capture)
         kill()
         _drain(source, capture)
     return Captured(capture.text(STDOUT), capture.text(STDERR), ended, capture.full)
@@ -160,6 +161,15 @@ def _read_until(source: Source, capture: Capture, deadline: float, check: Callab
         capture.add(chunks)
         if capture.full:
             return Ended.OUTPUT
+
+
+def _take_ready(source: Source, capture: Capture) -> None:
+    """Read what was written before the kill, which may break the stream off."""
+    while not capture.full:
+        chunks = source.read(0.0)
+        if not chunks:
+            return
+        capture.add(chunks)
 
 
 def _drain(source: Source, capture: Capture) -> None:

@@ -84,6 +84,8 @@ class DockerBox:
             check = first_of(self._checks(limits))
 
             def kill() -> None:
+                # Docker kills a container 10 s late while its output waits for a reader.
+                source.close()
                 self._daemon.kill(self._container)
 
             captured = collect(source, limits.wall_s, limits.output_bytes, check, kill)

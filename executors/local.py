@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from typing import Self
 from repowright.executors.capture import PipeSource, collect
 from repowright.executors.environment import KILLED_CODE, ended_by, full_environment
 from repowright.executors.sandbox import Ended, Limits, Outcome, SandboxError
+from repowright.executors.slots import clear
 from repowright.executors.watch import first_of, watch_folders, watch_tree
 from repowright.executors.workspace import HostWorkspace
 
@@ -106,7 +106,7 @@ class LocalBox:
         started = time.monotonic()
         process = self._start(argv, limits, env)
         source = PipeSource(process)
-        check = first_of([watch_tree(process.pid, limits), watch_folders([self._folder], limits.disk_mb)])
+        check = first_of([watch_tree(process.pid, limits), watch_folders([self._folder], limits.disk_mb, process.pid)])
         try:
             captured = collect(source, limits.wall_s, limits.output_bytes, check, lambda: self._kill(process))
         finally:
@@ -134,7 +134,7 @@ class LocalBox:
         self._is_closed = True
         self.spent = True
         _kill_marked(self._mark)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        clear(self._folder)
         self._closed(self)
 
     def __enter__(self) -> Self:

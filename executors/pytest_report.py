@@ -7,6 +7,7 @@ tests are not told; the plugin's own file, which holds the secret, is removed be
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import socket
@@ -53,7 +54,7 @@ class Reporter:
             return
         if event in {"socket.connect", "socket.sendto"} and arguments[0].family != socket.AF_UNIX:
             self._note("connect to", arguments[1])
-        elif event in {"socket.getaddrinfo", "socket.gethostbyname"}:
+        elif event in {"socket.getaddrinfo", "socket.gethostbyname"} and not _is_address(arguments[0]):
             self._note("look up", arguments[:1])
 
     def _note(self, what: str, address: Any) -> None:
@@ -131,6 +132,14 @@ class Reporter:
                 executed = sorted(set(statements) - set(missing))
                 files[os.path.relpath(path).replace(os.sep, "/")] = [executed, sorted(missing)]
         return files
+
+
+def _is_address(host: object) -> bool:
+    try:
+        ipaddress.ip_address(str(host))
+    except ValueError:
+        return False
+    return True
 
 
 def _message(report: Any) -> str:

@@ -148,7 +148,7 @@ def make_report(outcome: Outcome, secret: str) -> TestReport:
     """Turn the output of one pytest process into a report."""
     stream, rest = read_stream(outcome.stdout, secret)
     results = [_result(record) for record in stream.results]
-    output = normalise(rest + outcome.stderr)[-OUTPUT_CHARACTERS:]
+    output = normalise((rest + outcome.stderr)[-2 * OUTPUT_CHARACTERS :])[-OUTPUT_CHARACTERS:]
     unexplained = outcome.exit_code not in EXPLAINED_CODES and not stream.failed
     if unexplained or not stream.agrees_with(outcome.exit_code):
         results.append(_unfinished(stream, outcome, output))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Callable, Sequence
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from repowright.executors.cgroup import ControlGroup
@@ -52,60 +55,110 @@ def watch_filesystem(folder: Path) -> Check:
     return check
 
 
-def watch_folders(folders: Sequence[Path], limit_mb: int) -> Check:
-    """Name the disk limit when the files below ``folders`` hold ``limit_mb`` or more."""
+def watch_folders(folders: Sequence[Path], limit_mb: int, root_pid: int) -> Check:
+    """Name the disk limit when files hold ``limit_mb`` or more.
+
+    Counted are those below ``folders`` and those removed ones that ``root_pid`` and its descendants
+    hold open. A tree too deep to be looked at counts as full.
+    """
 
     def check() -> Ended | None:
-        used = sum(_size(folder) for folder in folders)
+        try:
+            used = _size(folders) + _removed_size(root_pid)
+        except _TooDeep:
+            return Ended.DISK
         return Ended.DISK if used >= limit_mb << 20 else None
 
     return check
 
 
 def watch_tree(root_pid: int, limits: Limits) -> Check:
-    """Name memory or pids by summing resident memory and threads over a process and its descendants."""
+    """Name pids or memory by summing threads and resident memory over a process and its descendants."""
 
     def check() -> Ended | None:
-        resident, threads = _tree_usage(root_pid)
-        if resident > limits.memory_mb << 20:
-            return Ended.MEMORY
-        return Ended.PIDS if threads > limits.pids else None
+        family = list(_descendants(root_pid))
+        if sum(process.threads for process in family) >= limits.pids:
+            return Ended.PIDS
+        bound = limits.memory_mb << 20
+        if sum(process.resident_bytes for process in family) <= bound:
+            return None
+        return Ended.MEMORY if sum(_share_bytes(process) for process in family) > bound else None
 
     return check
 
 
-def _size(folder: Path) -> int:
+class _TooDeep(Exception):
+    pass
+
+
+@dataclass(frozen=True)
+class _Process:
+    pid: int
+    parent: int
+    threads: int
+    resident_bytes: int
+
+
+def _size(folders: Sequence[Path]) -> int:
     total = 0
-    for where, _, names in os.walk(folder, onerror=None):
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(where, name)).st_blocks * 512
-            except OSError:
-                continue
+    waiting = [os.fspath(folder) for folder in folders]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    total += entry.stat(follow_symlinks=False).st_blocks * 512
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+        except OSError as err:
+            if err.errno == errno.ENAMETOOLONG:
+                raise _TooDeep from err
     return total
 
 
-def _tree_usage(root_pid: int) -> tuple[int, int]:
-    children: dict[int, list[int]] = {}
-    usage: dict[int, tuple[int, int]] = {}
-    for entry in os.listdir("/proc"):
-        if not entry.isdigit():
-            continue
+def _removed_size(root_pid: int) -> int:
+    sizes: dict[tuple[int, int], int] = {}
+    for process in _descendants(root_pid):
+        folder = f"/proc/{process.pid}/fd"
         try:
-            fields = Path(f"/proc/{entry}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+            states = [os.stat(f"{folder}/{name}") for name in os.listdir(folder)]
         except OSError:
             continue
-        children.setdefault(int(fields[1]), []).append(int(entry))
-        usage[int(entry)] = (int(fields[21]) * PAGE, int(fields[17]))
-    return _sum_tree(root_pid, children, usage)
+        for state in states:
+            if stat.S_ISREG(state.st_mode) and state.st_nlink == 0:
+                sizes[state.st_dev, state.st_ino] = state.st_blocks * 512
+    return sum(sizes.values())
 
 
-def _sum_tree(root: int, children: dict[int, list[int]], usage: dict[int, tuple[int, int]]) -> tuple[int, int]:
-    resident = threads = 0
-    waiting = [root]
-    while waiting:
-        pid = waiting.pop()
-        memory, count = usage.get(pid, (0, 0))
-        resident, threads = resident + memory, threads + count
-        waiting += children.get(pid, [])
-    return resident, threads
+def _descendants(root_pid: int) -> Iterator[_Process]:
+    """A process and all that came from it, as far as /proc shows."""
+    children: dict[int, list[_Process]] = {}
+    root: list[_Process] = []
+    for process in _all_processes():
+        children.setdefault(process.parent, []).append(process)
+        if process.pid == root_pid:
+            root.append(process)
+    while root:
+        process = root.pop()
+        yield process
+        root += children.get(process.pid, [])
+
+
+def _share_bytes(process: _Process) -> int:
+    """Memory with each page that is shared counted in parts, where that may be read: forks share most of theirs."""
+    try:
+        lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
+    except (OSError, StopIteration):
+        return process.resident_bytes
+
+
+def _all_processes() -> Iterator[_Process]:
+    names = os.listdir("/proc") if os.path.isdir("/proc") else []
+    for name in names:
+        if not name.isdigit():
+            continue
+        try:
+            fields = Path(f"/proc/{name}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+        except OSError:
+            continue
+        yield _Process(int(name), int(fields[1]), int(fields[17]), int(fields[21]) * PAGE)

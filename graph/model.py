@@ -91,6 +91,7 @@ class RPG(GraphView):
         twin._places = {key: set(value) for key, value in self._places.items()}
         twin._names = {key: set(value) for key, value in self._names.items()}
         twin._root = self._root
+        twin._order = self._order  # never changed in place: a write drops it
         return twin
 
     def add(
@@ -368,6 +369,9 @@ class RPG(GraphView):
             self._places[node.path, node.qualname].discard(node.id)
 
     def _replace(self, old: Node, new: Node) -> None:
+        if (old.name, old.path, old.qualname) == (new.name, new.path, new.qualname):
+            self._nodes[new.id] = new  # nothing that is looked up or sorted by has changed
+            return
         inside = []
         if old.place and new.place and (old.path, old.qualname) != (new.path, new.qualname):
             inside = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import networkx as nx
 
@@ -22,6 +23,15 @@ def sort_key(node: Node) -> SortKey:
     return (node.path, node.qualname, node.id)
 
 
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """The tree's order as it is between two writes."""
+
+    ids: list[str]
+    rank: dict[str, int]
+    by_kind: dict[NodeKind, list[str]]
+
+
 class GraphView:
     """The questions an `RPG` answers.
 
@@ -37,7 +47,7 @@ class GraphView:
         self._places: dict[tuple[str, str], set[str]] = {}
         self._names: dict[tuple[NodeKind, str], set[str]] = {}
         self._root = ""
-        self._order: list[str] | None = None
+        self._order: _Order | None = None
 
     def __len__(self) -> int:
         return len(self._nodes)
@@ -75,13 +85,20 @@ class GraphView:
 
     def nodes(self, *kinds: NodeKind) -> list[Node]:
         """Return the nodes of these kinds, or all, parents before children and siblings by content."""
-        wanted = frozenset(kinds)
-        found = (self._nodes[node_id] for node_id in self._tree_order())
-        return [node for node in found if not wanted or node.kind in wanted]
+        order = self._tree_order()
+        if len(kinds) == 1:
+            return [self._nodes[node_id] for node_id in order.by_kind.get(kinds[0], ())]
+        found = (self._nodes[node_id] for node_id in order.ids)
+        return [node for node in found if not kinds or node.kind in kinds]
+
+    def position(self, node_id: str) -> int:
+        """Return where `nodes` lists a node, from 0: what to sort a few nodes by."""
+        self.node(node_id)
+        return self._tree_order().rank[node_id]
 
     def edges(self, *kinds: EdgeKind) -> list[Edge]:
         """Return the edges of these kinds, or all, by kind and then by their ends' order in the tree."""
-        rank = {node_id: index for index, node_id in enumerate(self._tree_order())}
+        rank = self._tree_order().rank
         found = [edge for edge in self._edge_table().values() if not kinds or edge.kind in kinds]
         return sorted(found, key=lambda e: (EDGE_RANK[e.kind], rank[e.src], rank[e.dst], e.name))
 
@@ -212,9 +229,13 @@ class GraphView:
         found: Iterable[tuple[str, str, EdgeKey, Edge]] = self._graph.edges(keys=True, data="edge")
         return {(src, dst, key): edge for src, dst, key, edge in found}
 
-    def _tree_order(self) -> list[str]:
+    def _tree_order(self) -> _Order:
         if self._order is None:
-            self._order = self._subtree(self._root)
+            ids = self._subtree(self._root)
+            by_kind: dict[NodeKind, list[str]] = {}
+            for node_id in ids:
+                by_kind.setdefault(self._nodes[node_id].kind, []).append(node_id)
+            self._order = _Order(ids, {node_id: index for index, node_id in enumerate(ids)}, by_kind)
         return self._order
 
     def _subtree(self, node_id: str) -> list[str]:

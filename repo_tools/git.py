@@ -184,6 +184,15 @@ class GitRepository:
         env: Mapping[str, str] | None = None,
         accept: tuple[int, ...] = (0,),
     ) -> str:
+        return self._git_bytes(*arguments, stdin=stdin, env=env, accept=accept).decode("utf-8", "replace")
+
+    def _git_bytes(
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        accept: tuple[int, ...] = (0,),
+    ) -> bytes:
         settings = [part for setting in _SETTINGS for part in ("-c", setting)]
         argv = ["git", *settings, *arguments]
         try:
@@ -202,7 +211,7 @@ class GitRepository:
             raise GitError(f"git {arguments[0]} in {self.root} took more than {_TIMEOUT_S:.0f} s") from error
         if done.returncode not in accept:
             raise _refused(arguments[0], self.root, done.stderr)
-        return done.stdout.decode("utf-8", "replace")
+        return done.stdout
 
 
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"

@@ -6,6 +6,8 @@ branch happens to stand, so that a series that was cut off is simply written aga
 
 from __future__ import annotations
 
+import io
+import tarfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,8 +60,9 @@ class History(GitRepository):
 
     def files(self, commit: str) -> dict[str, bytes]:
         """Return the files of a commit by path."""
-        paths = self._git("ls-tree", "-r", "-z", "--name-only", commit).split("\0")
-        return {path: self._git("cat-file", "blob", f"{commit}:{path}").encode() for path in paths if path}
+        with tarfile.open(fileobj=io.BytesIO(self._git_bytes("archive", "--format=tar", commit))) as archive:
+            members = [member for member in archive if member.isfile()]
+            return {member.name: _content(archive, member) for member in members}
 
     def deliver(self, commit: str, out: Path) -> None:
         """Make ``out`` an ordinary repository whose branch ``main`` is at ``commit``, checked out.
@@ -95,6 +98,11 @@ class History(GitRepository):
             else:
                 parts += [f"M 100644 inline {quoted}\n".encode(), _data(content)]
         return b"".join([*parts, b"\n"])
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    stream = archive.extractfile(member)
+    return stream.read() if stream is not None else b""
 
 
 def _data(content: bytes) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -146,6 +147,13 @@ def _found(pattern: str, text: str) -> str:
     return match[1]
 
 
+def main() -> None:
+    """Serve until standard input closes; the base URL is the first line of standard output."""
+    with endpoint() as url:
+        print(url, flush=True)
+        sys.stdin.read()
+
+
 @contextmanager
 def endpoint(mistakes: Mistakes | None = None) -> Iterator[str]:
     """Serve the model on a free port of the loopback and yield its base URL."""
@@ -191,3 +199,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+
+
+if __name__ == "__main__":
+    main()

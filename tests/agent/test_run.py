@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from repowright.agent.artifacts import ArtifactStore
-from repowright.agent.errors import RunDamaged, UserError
+from repowright.agent.errors import RunBusy, RunDamaged, UserError
 from repowright.agent.event_log import EventLog, read_events
 from repowright.agent.events import EventBus, FileWritten, StageStart
 from repowright.agent.run import Run
-from repowright.agent.run_lock import RunBusy, is_locked
+from repowright.agent.run_lock import is_locked
 from repowright.agent.settings import Settings
 from repowright.agent.spec import spec_from_bytes
 

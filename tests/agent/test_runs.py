@@ -3,10 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from repowright.agent.errors import OutFolderError, RunDamaged, RunNotFound
+from repowright.agent.errors import OutFolderError, RunBusy, RunDamaged, RunNotFound
 from repowright.agent.out_folder import check_out_folder, default_out
 from repowright.agent.run import Run
-from repowright.agent.run_lock import RunBusy
 from repowright.agent.runs import find_recording, find_run, list_runs, remove, runs_root
 from repowright.agent.settings import Settings
 from repowright.agent.spec import spec_from_bytes

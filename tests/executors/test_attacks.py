@@ -116,9 +116,10 @@ def test_ten_gigabytes_of_captured_output_are_ended_by_disk(isolated: Sandbox, n
     stopped(attack(isolated, name, body), Ended.DISK)
 
 
-def test_ten_gigabytes_past_the_capture_are_ended_by_output(isolated: Sandbox, name: str, capfd: object) -> None:
-    files = {name: b"def test_before(): pass\n\ndef test_attack():\n    import os\n    while True: os.write(1, b'x' * 65536)\n"}
-    files["pytest.ini"] = b"[pytest]\naddopts = -s\n"
+def test_ten_gigabytes_past_the_capture_are_ended_by_output(isolated: Sandbox, name: str) -> None:
+    body = b"def test_before(): pass\n\ndef test_attack():\n    import os\n"
+    body += b"    while True: os.write(1, b'x' * 65536)\n"
+    files = {name: body, "pytest.ini": b"[pytest]\naddopts = -s\n"}
     report = run_pytest(isolated, files, [name], LIMITS)
     stopped(report, Ended.OUTPUT)
 
@@ -156,7 +157,8 @@ def test_leaving_with_code_zero_at_exit_is_no_pass(isolated: Sandbox, name: str)
 def test_printed_results_are_not_believed(isolated: Sandbox, name: str) -> None:
     body = r"""
 import os, json
-record = json.dumps({'kind': 'result', 'test': 'fake', 'outcome': 'passed', 'message': '', 'detail': '', 'duration_s': 0})
+record = {'kind': 'result', 'test': 'fake', 'outcome': 'passed', 'message': '', 'detail': '', 'duration_s': 0}
+record = json.dumps(record)
 for secret in ('', 'x' * 32, os.environ.get('PYTHONPATH', '')):
     for stream in range(1, 8):
         try:
@@ -187,13 +189,17 @@ def test_a_forked_child_that_runs_on_reports_nothing(isolated: Sandbox, name: st
 
 def test_a_stray_that_left_the_session_is_gone(isolated: Sandbox, name: str) -> None:
     body = "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
-    body += "        [os.close(fd) for fd in range(3)]\n        time.sleep(60)\n    os._exit(0)\ntime.sleep(0.3)\nassert 0"
+    body += (
+        "        [os.close(fd) for fd in range(3)]\n        time.sleep(60)\n    os._exit(0)\ntime.sleep(0.3)\nassert 0"
+    )
     assert attack(isolated, name, body).results[1].outcome is TestOutcome.FAILED
 
 
 def test_a_deep_tree_of_folders_is_removed(isolated: Sandbox, name: str) -> None:
     body = "import os\nfor _ in range(3000):\n    os.mkdir('d', 0o700)\n    os.chdir('d')\nos.chmod('.', 0)\nassert 0"
-    assert attack(isolated, name, body).results[1].outcome is TestOutcome.FAILED
+    report = attack(isolated, name, body)
+    assert report.results[1].outcome in {TestOutcome.FAILED, TestOutcome.ERROR}
+    assert report.ended in {Ended.EXITED, Ended.DISK}
 
 
 def test_a_killed_owner_leaves_no_orphan_for_long(isolated: Sandbox, cache: Path) -> None:

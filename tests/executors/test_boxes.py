@@ -125,7 +125,9 @@ def test_a_killed_command_is_named(sandbox: Sandbox) -> None:
 
 
 def test_killing_every_process_spends_the_box(isolated: Sandbox) -> None:
-    code = "import os, signal, time\nsignal.signal(15, signal.SIG_IGN)\nos.kill(-1, 9)\ntime.sleep(1)\nraise SystemExit(1)"
+    code = (
+        "import os, signal, time\nsignal.signal(15, signal.SIG_IGN)\nos.kill(-1, 9)\ntime.sleep(1)\nraise SystemExit(1)"
+    )
     with isolated.open(LIMITS) as box:
         outcome = box.run(python(isolated, code), LIMITS)
         if outcome.ended is Ended.EXITED:
@@ -243,4 +245,6 @@ def test_closing_the_sandbox_closes_its_boxes(cache: Path) -> None:
     assert where.exit_code == 0
     sandbox.close()
     assert box.spent
-    assert not [name for name in os.listdir("/tmp") if name.startswith("repowright-local-") and not os.listdir(f"/tmp/{name}")]
+    assert not [
+        name for name in os.listdir("/tmp") if name.startswith("repowright-local-") and not os.listdir(f"/tmp/{name}")
+    ]

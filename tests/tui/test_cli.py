@@ -28,7 +28,6 @@ def invoke(*arguments: str, given: bytes | None = None) -> Result:
 
 @pytest.fixture
 def silent_endpoint() -> Iterator[str]:
-    """Accept calls and never answer."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         held: list[socket.socket] = []
 

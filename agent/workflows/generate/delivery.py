@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from repowright.agent.events import Decision, FileWritten
 from repowright.agent.llm import Reply, Unusable
+from repowright.agent.results import RunResults, write_results
 from repowright.agent.workflows.generate import delivery_files, describe
 from repowright.agent.workflows.generate.asking import PLAN_TOKENS, request
 from repowright.agent.workflows.generate.code.commits import append
@@ -68,6 +69,7 @@ async def final_run(state: GenerateState, runtime: Runtime[Studio]) -> GenerateS
     plan = studio.load(state["plan"])
     files = studio.history.files(state["head"])
     report = await studio.bench.run(files, [], purpose="final", subject=plan.name, coverage_of="src")
+    write_results(studio.run, RunResults.of(report))
     records = studio.library.records(plan, [node.id for node in plan.unit_nodes()])
     verified = sum(record.state == "verified" for record in records.values())
     if not report.passed:

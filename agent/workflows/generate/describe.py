@@ -13,8 +13,10 @@ NOTHING = "(none)"
 
 def feature_numbers(plan: Plan) -> dict[str, str]:
     """Return the short id of each feature (``F1``, ``F2``, ...), in an order that never depends on the process."""
-    features = sorted(plan.rpg.nodes(NodeKind.FEATURE), key=lambda node: (node.feature, node.id))
-    return {node.id: f"F{number}" for number, node in enumerate(features, 1)}
+    if plan.numbers is None:
+        features = sorted(plan.rpg.nodes(NodeKind.FEATURE), key=lambda node: (node.feature, node.id))
+        plan.numbers = {node.id: f"F{number}" for number, node in enumerate(features, 1)}
+    return plan.numbers
 
 
 def feature_lines(plan: Plan, nodes: Iterable[Node]) -> str:
@@ -111,13 +113,12 @@ def import_line(path: str, name: str) -> str:
 
 def direct_dependencies(plan: Plan, unit_id: str) -> list[str]:
     """Return the units a unit uses itself, base types left out, in tree order."""
-    wanted = {node.id for node in plan.rpg.dependencies(unit_id, *DEPENDENCY_KINDS)}
-    return [node.id for node in plan.unit_nodes() if node.id in wanted]
+    return plan.in_order(node.id for node in plan.rpg.dependencies(unit_id, *DEPENDENCY_KINDS))
 
 
 def direct_dependents(plan: Plan, unit_id: str) -> list[str]:
-    wanted = {node.id for node in plan.rpg.dependents(unit_id, *DEPENDENCY_KINDS)}
-    return [node.id for node in plan.unit_nodes() if node.id in wanted]
+    """Return the units that use a unit themselves, in tree order."""
+    return plan.in_order(node.id for node in plan.rpg.dependents(unit_id, *DEPENDENCY_KINDS))
 
 
 def unit_features(plan: Plan, unit_id: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from functools import lru_cache
 
 from repowright.agent.workflows.generate.plan import BASE_TYPE, Plan, module_name
-from repowright.graph.kinds import EdgeKind, NodeKind
+from repowright.graph.kinds import EdgeKind
 from repowright.graph.records import Node
 from repowright.repo_tools import outline, python_source, unit_parts
 
@@ -108,13 +109,12 @@ def _file_closure(plan: Plan, file: Node) -> list[Node]:
 
 def file_of_module(plan: Plan, module: str) -> Node | None:
     """Return the planned file that a dotted module name means."""
-    for node in plan.rpg.nodes(NodeKind.FILE):
-        if node.place and module_name(node.place.path) == module:
-            return node
-    return None
+    path = f"src/{module.replace('.', '/')}"
+    return plan.rpg.find(f"{path}.py") or plan.rpg.find(f"{path}/__init__.py")
 
 
-def imported_names(code: str) -> list[tuple[str, tuple[str, ...]]]:
+@lru_cache(maxsize=4096)
+def imported_names(code: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return each imported module with the names taken from it; an ``import x`` takes none."""
     found: list[tuple[str, tuple[str, ...]]] = []
     for node in ast.walk(ast.parse(code)):
@@ -124,7 +124,7 @@ def imported_names(code: str) -> list[tuple[str, tuple[str, ...]]]:
             found.append(("." * node.level + (node.module or ""), tuple(alias.name for alias in node.names)))
         elif isinstance(node, ast.Import):
             found.extend((alias.name, ()) for alias in node.names)
-    return found
+    return tuple(found)
 
 
 def used_units(plan: Plan, path: str, name: str, code: str, uses: Sequence[str] = ()) -> set[tuple[str, str]]:

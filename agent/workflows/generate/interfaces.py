@@ -16,7 +16,7 @@ from repowright.agent.workflows.generate import describe
 from repowright.agent.workflows.generate.asking import ask_model, findings_message, graph_problems, texts
 from repowright.agent.workflows.generate.interface_checks import unit_problems, used_units
 from repowright.agent.workflows.generate.layout import entry_function
-from repowright.agent.workflows.generate.plan import BASE_TYPE, ENTRY_POINT, Plan, UnitRecord, module_name
+from repowright.agent.workflows.generate.plan import BASE_TYPE, ENTRY_POINT, UNIT_KINDS, Plan, UnitRecord, module_name
 from repowright.agent.workflows.generate.state import FanState, Subject
 from repowright.agent.workflows.generate.studio import Studio
 from repowright.graph.kinds import EdgeKind, NodeKind
@@ -126,6 +126,7 @@ async def design(state: Subject, runtime: Runtime[Studio]) -> FanState:
     plan = studio.load(state["plan"])
     file = plan.rpg.node(state["subject"])
     base = _without_units(plan, file.id) if state["findings"] else plan
+    scratch = base if state["findings"] else studio.scratch(state["plan"])
     try:
         answer = await ask_model(
             studio,
@@ -133,7 +134,7 @@ async def design(state: Subject, runtime: Runtime[Studio]) -> FanState:
             Interface,
             _holes(base, file, studio),
             subject=file.name,
-            check=lambda found: graph_problems(lambda: apply_interface(base.copy(), file.id, found, studio)),
+            check=lambda found: _trial_problems(scratch, file.id, found, studio),
             follow_up=_follow_up(plan, file, state["findings"], studio),
         )
     except Exception as error:
@@ -189,15 +190,32 @@ def _follow_up(plan: Plan, file: Node, findings: list[str], studio: Studio) -> t
     return Message(role="assistant", content=previous), findings_message(findings)
 
 
+def _trial_problems(scratch: Plan, file_id: str, answer: Interface, studio: Studio) -> list[str]:
+    """Return what keeps an answer from being entered, found by entering it and taking it back out."""
+    imports = {edge.dst for edge in scratch.rpg.out_edges(file_id, EdgeKind.IMPORTS)}
+    try:
+        return graph_problems(lambda: apply_interface(scratch, file_id, answer, studio))
+    finally:
+        _strip(scratch, file_id)
+        for edge in scratch.rpg.out_edges(file_id, EdgeKind.IMPORTS):
+            if edge.dst not in imports:
+                scratch.rpg.disconnect(edge.src, edge.dst, EdgeKind.IMPORTS)
+
+
 def _without_units(plan: Plan, file_id: str) -> Plan:
-    """Return the plan with a file as it was before it was designed: its features back below it."""
+    """Return the plan with a file as it was before it was designed."""
     fresh = plan.copy()
-    for node in fresh.file_units(file_id):
-        for feature in describe.features_below(fresh, node.id):
-            fresh.rpg.move(feature.id, file_id)
-        fresh.rpg.remove(node.id)
-        fresh.units.pop(node.id, None)
+    _strip(fresh, file_id)
     return fresh
+
+
+def _strip(plan: Plan, file_id: str) -> None:
+    """Take a file's units out of the plan, their features back below the file."""
+    for node in plan.rpg.children(file_id, *UNIT_KINDS):
+        for feature in describe.features_below(plan, node.id):
+            plan.rpg.move(feature.id, file_id)
+        plan.rpg.remove(node.id)
+        plan.units.pop(node.id, None)
 
 
 async def join(state: FanState, runtime: Runtime[Studio]) -> FanState:

@@ -61,6 +61,8 @@ class Plan:
     rpg: RPG
     units: dict[str, str] = field(default_factory=dict)
     integration: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, str] | None = field(default=None, compare=False, repr=False)
+    """The features' short ids, once asked for; the features are settled before that."""
 
     def save(self, store: ArtifactStore) -> str:
         """Store the plan and return its content address."""
@@ -143,6 +145,11 @@ class Plan:
         home = self.area_of(unit_id)
         return home is not None and home.id == area_id
 
+    def in_order(self, ids: Iterable[str]) -> list[str]:
+        """Return those of the ids that are units to be written, in tree order."""
+        units = {one for one in ids if one in self.units and BASE_TYPE not in self.rpg.node(one).tags}
+        return sorted(units, key=self.rpg.position)
+
     def dependents(self, unit_id: str) -> list[str]:
         """Return the units that use a unit, directly or through others, in tree order."""
         found: set[str] = set()
@@ -152,7 +159,7 @@ class Plan:
                 if node.id not in found:
                     found.add(node.id)
                     waiting.append(node.id)
-        return [node.id for node in self.unit_nodes() if node.id in found]
+        return self.in_order(found)
 
 
 def module_name(path: str) -> str:

@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -36,7 +37,7 @@ from repowright.repo_tools.errors import RepoToolsError
 from repowright.repo_tools.history import History
 
 CONFIG: RunnableConfig = {"configurable": {"thread_id": "generate"}, "recursion_limit": 1_000_000}
-SUITE_LIMITS = Limits(wall_s=60, cpu_s=60, memory_mb=512, pids=64, disk_mb=64)
+SUITE_LIMITS = Limits(memory_mb=512, pids=64, disk_mb=64)
 TYPED_ERRORS = (AgentError, SandboxError, GraphError, RepoToolsError)
 
 
@@ -189,8 +190,6 @@ class Sitting:
             self.bus,
             concurrency=settings.parallel,
         )
-        slots = min(settings.parallel, os.cpu_count() or 1)
-        bench = TestBench(self._sandbox, self._record, self._replay, self.bus, slots, SUITE_LIMITS)
         try:
             yield Studio(
                 run=self.run,
@@ -201,7 +200,7 @@ class Sitting:
                 events=self.bus,
                 store=self.run.artifacts,
                 library=Library(self.run.artifacts),
-                bench=bench,
+                bench=self.bench(),
                 history=History.init(self.run.folder / "repository"),
                 epoch=_epoch(self.run),
                 clock=time.monotonic,
@@ -209,6 +208,17 @@ class Sitting:
         finally:
             if endpoint is not None:
                 await endpoint.close()
+
+    def bench(self) -> TestBench:
+        """Return where this sitting's tests run."""
+        slots = min(self.settings.parallel, os.cpu_count() or 1)
+        return TestBench(self._sandbox, self._record, self._replay, self.bus, slots, self.limits)
+
+    @property
+    def limits(self) -> Limits:
+        """What one run of generated tests may use."""
+        seconds = self.settings.suite_timeout_s
+        return replace(SUITE_LIMITS, wall_s=seconds, cpu_s=seconds)
 
     def _endpoint(self) -> Endpoint:
         base_url = self.settings.base_url or "https://api.openai.com/v1"

@@ -46,6 +46,7 @@ class Studio:
     clock: Callable[[], float]
     halt: Exception | None = None
     _last: tuple[str, Plan] | None = field(default=None, repr=False)
+    _scratch: tuple[str, Plan] | None = field(default=None, repr=False)
     _began: dict[str, float] = field(default_factory=dict, repr=False)
 
     def emit(self, event: Event) -> None:
@@ -69,6 +70,12 @@ class Studio:
         if self._last is None or self._last[0] != address:
             self._last = (address, Plan.load(self.store, address))
         return self._last[1]
+
+    def scratch(self, address: str) -> Plan:
+        """Return a plan to try answers on; each trial leaves it as it found it."""
+        if self._scratch is None or self._scratch[0] != address:
+            self._scratch = (address, self.load(address).copy())
+        return self._scratch[1]
 
     def save(self, plan: Plan) -> str:
         address = plan.save(self.store)

@@ -67,7 +67,7 @@ class TestBench:
         if kept is not None:
             return REPORT.validate_json(kept)
         async with self._slots:
-            report = await asyncio.to_thread(self._execute, files, select, coverage_of)
+            report = await asyncio.to_thread(self.execute, files, select, coverage_of)
         self._events.emit(
             SandboxRun(
                 purpose=purpose,
@@ -85,7 +85,8 @@ class TestBench:
         self._record.put_text(KIND, key, REPORT.dump_json(report).decode())
         return report
 
-    def _execute(self, files: Mapping[str, bytes], select: Sequence[str], coverage_of: str | None) -> TestReport:
+    def execute(self, files: Mapping[str, bytes], select: Sequence[str], coverage_of: str | None) -> TestReport:
+        """Run a suite in a box, and again in a new one where the box itself was lost."""
         for last in [False] * (LOST_BOX_TRIES - 1) + [True]:
             try:
                 return run_pytest(self._sandbox, files, select, self._limits, coverage_of)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 
 from repowright.agent.workflows.generate.interface_checks import file_of_module, imported_names
 from repowright.agent.workflows.generate.plan import BASE_TYPE, Library, Plan, UnitRecord, module_name
@@ -34,13 +35,24 @@ def file_source(plan: Plan, library: Library, file: Node, written: Collection[st
     if BASE_TYPE in file.tags:
         return library.get(plan.units[file.id]).code
     records = sorted((library.get(plan.units[node.id]) for node in plan.file_units(file.id)), key=lambda one: one.order)
-    parts = [compose.UnitSource(record.name, _source(record, written, codes)) for record in records]
-    return compose.compose_module(file.doc, parts, module=module_name(file.path))
+    parts = tuple((record.name, _source(record, written, codes)) for record in records)
+    return _composed(file.doc, module_name(file.path), parts)
+
+
+@lru_cache(maxsize=2048)
+def _composed(doc: str, module: str, parts: tuple[tuple[str, str], ...]) -> str:
+    """Compose one module; the same parts come back in run after run of the sandbox."""
+    return compose.compose_module(doc, [compose.UnitSource(*part) for part in parts], module=module)
+
+
+@lru_cache(maxsize=4096)
+def _stub(skeleton: str) -> str:
+    return stubs.stub(skeleton)
 
 
 def _source(record: UnitRecord, written: Collection[str], codes: Mapping[str, str]) -> str:
     code = codes.get(record.id) or record.code
-    return code if record.id in written and code else stubs.stub(record.skeleton)
+    return code if record.id in written and code else _stub(record.skeleton)
 
 
 def package_files(

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from repowright.executors import (
+    DockerSandbox,
+    Limits,
+    SandboxUnavailable,
+    build_image,
+    find_image,
+    run_pytest,
+    start_daemon,
+)
+from repowright.executors.docker_daemon import Daemon
+from repowright.executors.image_build import build_on
+
+pytestmark = pytest.mark.docker
+LIMITS = Limits(wall_s=10, memory_mb=128, pids=24, disk_mb=16)
+
+
+@pytest.fixture(scope="module")
+def daemon() -> Iterator[Daemon]:
+    try:
+        made = Daemon(timeout_s=3)
+        find_image(made)
+    except SandboxUnavailable as err:
+        pytest.skip(str(err))
+    yield made
+    made.close()
+
+
+def test_building_what_is_there_does_nothing(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = find_image(daemon)
+    said: list[str] = []
+    monkeypatch.delenv("REPOWRIGHT_IMAGE", raising=False)
+    if daemon.has_image(build := find_image(daemon)):
+        assert build_image(said.append) == build
+        assert said == [f"image {build} is there"]
+    assert image
+
+
+def test_a_daemon_that_answers_is_not_started_again(daemon: Daemon) -> None:
+    said: list[str] = []
+    assert start_daemon(said.append) == daemon.version
+    assert said == [f"dockerd {daemon.version} answers already"]
+
+
+def test_test_tools_are_added_to_a_base_image(daemon: Daemon) -> None:
+    image = "repowright-python:test"
+    probe = DockerSandbox(ahead=False)
+    with probe.open(LIMITS) as box:
+        said = box.run([probe.python, "-c", "import sys; print(*sys.version_info[:2])"], LIMITS).stdout.split()
+    probe.close()
+    build_on(daemon, find_image(daemon), (int(said[0]), int(said[1])), image, "test")
+    try:
+        sandbox = DockerSandbox(image, ahead=False)
+        assert run_pytest(sandbox, {"test_a.py": b"def test_a(): pass\n"}, limits=LIMITS).passed
+        sandbox.close()
+    finally:
+        daemon.api.remove_image(image, force=True)
+
+
+def test_a_container_opened_ahead_is_used_once_and_removed_with_the_sandbox(daemon: Daemon) -> None:
+    sandbox = DockerSandbox(ahead=True)
+    for _ in range(3):
+        with sandbox.open(LIMITS) as box:
+            assert box.run(["ls", "-A", "/workspace", "/tmp"], LIMITS).stdout == "/tmp:\n\n/workspace:\n"
+            box.put({"left": b"x"})
+    sandbox.close()
+    deadline = time.monotonic() + 5
+    while ours := [c for c in daemon.labelled("repowright.owner") if c.labels.get("repowright.owner") == owner()]:
+        assert time.monotonic() < deadline, ours
+        time.sleep(0.05)
+
+
+def owner() -> str:
+    from repowright.executors.ownership import OWNER, owner_labels
+
+    return owner_labels(0, 0)[OWNER]
