@@ -151,6 +151,7 @@ class SandboxRun(_Event):
 
 
 class TestsRejected(_Event):
+    __test__ = False
     type: Literal["tests.rejected"] = "tests.rejected"
     unit: str
     name: str

@@ -7,6 +7,7 @@ root), and output never through the SDK's readers (unbounded, or quadratic in ti
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from repowright.executors.sandbox import SandboxLost, SandboxUnavailable
 
 TIMEOUT_S = 30
 CONNECTIONS = 64
+DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
 HEADER_BYTES = 8
 READ_BYTES = 65536
 
@@ -103,13 +105,22 @@ class FrameSource:
 @contextlib.contextmanager
 def daemon_errors(doing: str) -> Iterator[None]:
     """Turn what the SDK, its HTTP client or the socket raise into SandboxLost."""
-    import docker.errors  # type: ignore[import-untyped]
+    import docker.errors
     import requests
 
     try:
         yield
     except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as err:
         raise SandboxLost(f"Docker failed to {doing}: {str(err)[:300]}", "is the daemon running?") from err
+
+
+def _knock(timeout_s: int) -> None:
+    """Connect to a local daemon's socket once: the SDK leaks the socket of a connection that is refused."""
+    address = os.environ.get("DOCKER_HOST") or DEFAULT_ADDRESS
+    if address.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(timeout_s)
+            connection.connect(address.removeprefix("unix://"))
 
 
 class Daemon:
@@ -126,6 +137,7 @@ class Daemon:
 
         try:
             with daemon_errors("answer"):
+                _knock(timeout_s)
                 self.api: Any = docker.from_env(timeout=timeout_s, max_pool_size=CONNECTIONS).api
                 self.version = str(self.api.version()["Version"])
         except SandboxLost as err:

@@ -53,8 +53,8 @@ def undefined_names(source: str) -> list[str]:
     SourceError
         If the source does not parse.
     """
-    from pyflakes.checker import Checker  # type: ignore[import-untyped]
-    from pyflakes.messages import UndefinedLocal, UndefinedName  # type: ignore[import-untyped]
+    from pyflakes.checker import Checker
+    from pyflakes.messages import UndefinedLocal, UndefinedName
 
     checker = Checker(parse(source), filename="<source>")
     found = {

@@ -45,7 +45,8 @@ def answer(body: dict[str, Any], mistakes: Mistakes | None = None) -> str:
 def _proposal(user: str) -> dict[str, Any]:
     count = int(_found(r"Count: (\d+)", user))
     features = [
-        {"phrase": f"add number {one} to a value", "detail": f"The result is the value plus {one}."} for one in range(count)
+        {"phrase": f"add number {one} to a value", "detail": f"The result is the value plus {one}."}
+        for one in range(count)
     ]
     return {
         "name": "adders",
@@ -61,7 +62,11 @@ def _areas(user: str) -> dict[str, Any]:
     for short, number in _features(user):
         by_area.setdefault(number // (UNITS_PER_FILE * FILES_PER_AREA), []).append(short)
     areas = [
-        {"name": f"Area {one}", "purpose": f"Adds, part {one}.", "categories": [{"name": f"Part {one}", "features": names}]}
+        {
+            "name": f"Area {one}",
+            "purpose": f"Adds, part {one}.",
+            "categories": [{"name": f"Part {one}", "features": names}],
+        }
         for one, names in sorted(by_area.items())
     ]
     return {"areas": areas}
@@ -94,7 +99,9 @@ def _interface(user: str) -> dict[str, Any]:
         uses = [] if first else [f"{_path(below // UNITS_PER_FILE)}:add_{below}"]
         imported = "" if first else f"from adders.file_{below // UNITS_PER_FILE} import add_{below}\n\n\n"
         skeleton = f'{imported}def add_{number}(value: int) -> int:\n    """Return value plus {number}."""\n    ...\n'
-        units.append({"name": f"add_{number}", "kind": "function", "skeleton": skeleton, "features": [short], "uses": uses})
+        units.append(
+            {"name": f"add_{number}", "kind": "function", "skeleton": skeleton, "features": [short], "uses": uses}
+        )
     return {"units": units}
 
 
@@ -117,15 +124,12 @@ _ANSWERS: dict[str, Callable[[str], dict[str, Any]]] = {
 
 def _module(system: str, user: str) -> str:
     number = int(_found(r"def add_(\d+)", user))
+    name = f"add_{number}"
+    imported = f"from adders.file_{number // UNITS_PER_FILE} import {name}\n\n\n"
     if "integration tests" in system:
-        home = number // UNITS_PER_FILE
-        return (
-            f"from adders.file_{home} import add_{number}\n\n\n"
-            f"def test_twice() -> None:\n    assert add_{number}(add_{number}(1)) == {1 + 2 * number}\n"
-        )
-    home = number // UNITS_PER_FILE
+        return f"{imported}def test_twice() -> None:\n    assert {name}({name}(1)) == {1 + 2 * number}\n"
     if "write the unit tests" in system:
-        return f"from adders.file_{home} import add_{number}\n\n\ndef test_adds() -> None:\n    assert add_{number}(1) == {1 + number}\n"
+        return f"{imported}def test_adds() -> None:\n    assert {name}(1) == {1 + number}\n"
     skeleton = _found(r"# The unit\n.*?```python\n(.*?)```", user)
     below = re.search(r"import (add_\d+)", skeleton)
     body = f"return {below[1]}(value) + {UNITS_PER_FILE}" if below else f"return value + {number}"
@@ -185,7 +189,7 @@ class _Handler(BaseHTTPRequestHandler):
         if body.get("stream"):
             delta = {"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": None}
             last = {"index": 0, "delta": {}, "finish_reason": "stop"}
-            chunks = [{"choices": [delta]}, {"choices": [last]}, {"choices": [], "usage": usage}]
+            chunks: list[dict[str, Any]] = [{"choices": [delta]}, {"choices": [last]}, {"choices": [], "usage": usage}]
             lines = [json.dumps({**head, "object": "chat.completion.chunk", **chunk}) for chunk in chunks]
             self._send("text/event-stream", "".join(f"data: {line}\n\n" for line in [*lines, "[DONE]"]).encode())
             return

@@ -92,16 +92,15 @@ class Script:
         return self.steps.pop(0)
 
 
-def test_collecting_stops_at_the_first_limit_and_kills_once() -> None:
+def test_collecting_names_the_first_limit_and_keeps_what_was_written_before_the_kill() -> None:
     kills: list[str] = []
-    source = Script([Chunk(STDOUT, b"a")], [], [], [Chunk(STDOUT, b"late")], None)
-    captured = collect(
-        source, 10, 100, lambda: Ended.PIDS if len(source.steps) < 3 else None, lambda: kills.append("x")
-    )
-    assert (captured.ended, captured.stdout) == (Ended.EXITED, "alate")
-    assert not kills
+    quiet = Script([Chunk(STDOUT, b"a")], [], [Chunk(STDERR, b"b")], None)
+    captured = collect(quiet, 10, 100, lambda: None, lambda: kills.append("x"))
+    assert (captured.ended, captured.stdout, captured.stderr, kills) == (Ended.EXITED, "a", "b", [])
+    captured = collect(Script([Chunk(STDOUT, b"a")]), 10, 100, lambda: Ended.PIDS, lambda: kills.append("x"))
+    assert (captured.ended, captured.stdout, kills) == (Ended.PIDS, "a", ["x"])
     captured = collect(Script([Chunk(STDOUT, b"a")]), 0.1, 100, lambda: None, lambda: kills.append("x"))
-    assert (captured.ended, captured.stdout, kills) == (Ended.TIME, "a", ["x"])
+    assert (captured.ended, captured.stdout, kills) == (Ended.TIME, "a", ["x", "x"])
 
 
 def test_records_are_told_from_output_that_looks_like_them() -> None:

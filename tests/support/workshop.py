@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from repowright.agent.events import Event, RunEnd
 from repowright.agent.run import Run
@@ -13,6 +14,8 @@ from repowright.agent.settings import Settings
 from repowright.agent.spec import spec_from_bytes
 from repowright.agent.workflows.generate.session import resume, start
 from repowright.benchmarks.speed.synthetic import Mistakes, endpoint, specification
+
+E = TypeVar("E")
 
 
 @dataclass
@@ -24,8 +27,8 @@ class Told:
     def __call__(self, event: Event) -> None:
         self.events.append(event)
 
-    def of(self, kind: str) -> list[Event]:
-        return [event for event in self.events if event.type == kind]
+    def of(self, kind: type[E]) -> list[E]:
+        return [event for event in self.events if isinstance(event, kind)]
 
 
 @dataclass

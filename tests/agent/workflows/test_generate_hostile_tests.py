@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 from workshop import Workshop
 
+from repowright.agent.events import SandboxRun
+
 HEAD = "from adders.file_0 import add_1\n\n\ndef test_adds() -> None:\n"
 GOOD = f"{HEAD}    assert add_1(1) == 2\n"
 LOOP = "    while True:\n        pass\n    assert add_1(1) == 2\n"
@@ -41,6 +43,6 @@ def test_hostile_test_is_contained_named_and_the_run_goes_on(workshop: Workshop,
 
     end = workshop.start(2, mistakes=mistakes, sandbox=sandbox, suite_timeout_s=6)
     assert (end.status, end.units_verified) == ("done", 2)
-    ends = [event.ended for event in workshop.told.of("sandbox.run")]
+    ends = [event.ended for event in workshop.told.of(SandboxRun)]
     assert attack in ends, ends
     assert "192.0.2.1" not in (workshop.out / "tests/unit/test_file_0_add_1.py").read_text()

@@ -7,6 +7,8 @@ import sys
 
 from workshop import Workshop
 
+from repowright.agent.events import Attribution, Repair, TestsRejected
+
 
 def judge(blame: str, culprit: str) -> str:
     return json.dumps({"blame": blame, "culprit": culprit, "reason": "the specification says so"})
@@ -35,9 +37,9 @@ def test_wrong_code_is_blamed_by_votes_and_mended_with_tools(workshop: Workshop)
 
     end = workshop.start(4, mistakes=mistakes)
     assert (end.status, end.units_verified) == ("done", 4)
-    (verdict,) = workshop.told.of("attribution")
+    (verdict,) = workshop.told.of(Attribution)
     assert verdict.verdict == "code" and len(verdict.votes) == 2
-    (repair,) = workshop.told.of("repair")
+    (repair,) = workshop.told.of(Repair)
     assert repair.fixed and repair.target == "code"
 
 
@@ -54,7 +56,7 @@ def test_wrong_test_is_mended_and_the_code_left_alone(workshop: Workshop) -> Non
     end = workshop.start(4, mistakes=mistakes)
     assert end.status == "done"
     assert "add_1(1) == 2" in (workshop.out / "tests/unit/test_file_0_add_1.py").read_text()
-    assert [event.target for event in workshop.told.of("repair")] == ["test"]
+    assert [event.target for event in workshop.told.of(Repair)] == ["test"]
 
 
 def test_contradictory_specification_is_revised_and_the_unit_written_anew(workshop: Workshop) -> None:
@@ -82,7 +84,8 @@ def test_blamed_dependency_is_mended_with_the_tests_of_its_users(workshop: Works
         if "write the code" in system and unit == "add_0":
             return f"```python\n{wrong}```"
         if "write the unit tests" in system and unit == "add_4":
-            return "```python\nfrom adders.file_1 import add_4\n\n\ndef test_adds() -> None:\n    assert add_4(2) == 6\n```"
+            test = "def test_adds() -> None:\n    assert add_4(2) == 6\n"
+            return f"```python\nfrom adders.file_1 import add_4\n\n\n{test}```"
         if "decide what is to blame" in system:
             return judge("code", "add_0")
         if "mend the code" in system and unit == "add_0":
@@ -127,6 +130,6 @@ def test_test_that_passes_on_a_stub_is_rejected(workshop: Workshop) -> None:
 
     end = workshop.start(4, mistakes=mistakes)
     assert end.status == "done"
-    (rejected,) = workshop.told.of("tests.rejected")
+    (rejected,) = workshop.told.of(TestsRejected)
     assert rejected.tests == ["test_idle"]
     assert "test_idle" not in (workshop.out / "tests/unit/test_file_0_add_1.py").read_text()

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from workshop import Workshop
 
+from repowright.agent import events
 from repowright.agent.errors import BudgetError, BudgetSpent, PlanError, ReplayMiss, RunDamaged, SpecError
+from repowright.agent.events import LlmReply
 from repowright.agent.llm import Record
 from repowright.repo_tools.git import GitRepository
 
@@ -28,21 +30,21 @@ def files_of(folder: Path) -> dict[str, bytes]:
 def test_replay_makes_the_same_repository_and_asks_nobody(workshop: Workshop) -> None:
     kept = recording(workshop)
     first = files_of(workshop.out)
-    asked = [event for event in workshop.told.of("llm.reply") if event.source == "endpoint"]
+    asked = [event for event in workshop.told.of(LlmReply) if event.source == "endpoint"]
     assert asked
     workshop.told.events.clear()
     for name in ("one", "two"):
         end = workshop.start(4, replay=kept, out=workshop.folder / name, base_url="http://127.0.0.1:9/v1")
         assert end.status == "done"
         assert files_of(workshop.folder / name) == first
-    assert {event.source for event in workshop.told.of("llm.reply")} == {"replay"}
+    assert {event.source for event in workshop.told.of(LlmReply)} == {"replay"}
     heads = {GitRepository.open(workshop.folder / name).head() for name in ("one", "two", "out")}
     assert len(heads) == 1
 
 
 def test_replay_names_the_first_request_the_recording_lacks(workshop: Workshop) -> None:
     kept = recording(workshop)
-    lost = next(event for event in workshop.told.of("llm.reply") if event.task == "generate.areas")
+    lost = next(event for event in workshop.told.of(LlmReply) if event.task == "generate.areas")
     (kept / "record" / "reply" / f"{lost.key}.json").unlink()
     with pytest.raises(ReplayMiss, match=r"generate\.areas"):
         workshop.start(4, replay=kept, out=workshop.folder / "again")
@@ -71,7 +73,7 @@ def test_replay_says_where_the_sandbox_ended_otherwise(workshop: Workshop) -> No
         record.put_text("sandbox", key, told.replace('"outcome":"passed"', '"outcome":"skipped"'))
     end = workshop.start(4, replay=kept, out=workshop.folder / "again")
     assert end.status == "done"
-    warnings = [event.message for event in workshop.told.of("warning")]
+    warnings = [event.message for event in workshop.told.of(events.Warning)]
     assert any("skipped then, passed now" in message for message in warnings)
 
 
@@ -109,11 +111,11 @@ def test_budget_stops_before_the_call_and_a_larger_one_goes_on(workshop: Worksho
     with pytest.raises(BudgetSpent):
         workshop.start(4, budget="21ktok")
     assert workshop.run.status == "budget"
-    spent = [event for event in workshop.told.of("llm.reply") if event.source == "endpoint"]
+    spent = [event for event in workshop.told.of(LlmReply) if event.source == "endpoint"]
     assert spent
     assert sum(event.prompt_tokens + event.completion_tokens for event in spent) <= 21_000
     assert workshop.resume(budget="2Mtok").status == "done"
-    keys = [event.key for event in workshop.told.of("llm.reply") if event.source == "endpoint"]
+    keys = [event.key for event in workshop.told.of(LlmReply) if event.source == "endpoint"]
     assert len(keys) == len(set(keys))
 
 
