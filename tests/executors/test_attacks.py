@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -200,24 +199,3 @@ def test_a_deep_tree_of_folders_is_removed(isolated: Sandbox, name: str) -> None
     report = attack(isolated, name, body)
     assert report.results[1].outcome in {TestOutcome.FAILED, TestOutcome.ERROR}
     assert report.ended in {Ended.EXITED, Ended.DISK}
-
-
-def test_a_killed_owner_leaves_no_orphan_for_long(isolated: Sandbox, cache: Path) -> None:
-    if isolated.name != "docker":
-        pytest.skip("a box of namespaces dies with its owner")
-    import sys
-
-    code = (
-        "import os\nfrom repowright.executors import *\nbox = DockerSandbox(ahead=False).open(Limits())\n"
-        "print(box._container, flush=True)\nos.kill(os.getpid(), 9)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=30, text=True)
-    orphan = done.stdout.strip()
-    from repowright.executors import DockerSandbox
-    from repowright.executors.docker_daemon import Daemon
-
-    daemon = Daemon()
-    assert daemon.is_running(orphan)
-    DockerSandbox(ahead=False).close()
-    assert not daemon.is_running(orphan)
-    daemon.close()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -16,6 +18,7 @@ from repowright.executors import (
 )
 from repowright.executors.docker_daemon import Daemon
 from repowright.executors.image_build import build_on
+from repowright.executors.ownership import OWNER, owner_labels
 
 pytestmark = pytest.mark.docker
 LIMITS = Limits(wall_s=10, memory_mb=128, pids=24, disk_mb=16)
@@ -70,13 +73,33 @@ def test_a_container_opened_ahead_is_used_once_and_removed_with_the_sandbox(daem
             assert box.run(["ls", "-A", "/workspace", "/tmp"], LIMITS).stdout == "/tmp:\n\n/workspace:\n"
             box.put({"left": b"x"})
     sandbox.close()
+    wait_until_none_of(owner_labels(0, 0)[OWNER], daemon)
+
+
+def start_owner(ending: str) -> str:
+    code = (
+        "import os\nfrom repowright.executors import *\nbox = DockerSandbox(ahead=False).open(Limits())\n"
+        f"print(box._container, flush=True)\n{ending}"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=30, text=True)
+    return done.stdout.strip()
+
+
+def test_what_a_killed_owner_left_is_removed_by_the_next_sandbox(daemon: Daemon) -> None:
+    orphan = start_owner("os.kill(os.getpid(), 9)")
+    assert daemon.is_running(orphan)
+    DockerSandbox(ahead=False).close()
+    assert not daemon.is_running(orphan)
+
+
+def test_a_process_that_ends_without_closing_its_sandbox_leaves_no_container(daemon: Daemon) -> None:
+    left = start_owner("")
+    assert left
+    assert not daemon.is_running(left)
+
+
+def wait_until_none_of(owner: str, daemon: Daemon) -> None:
     deadline = time.monotonic() + 5
-    while ours := [c for c in daemon.labelled("repowright.owner") if c.labels.get("repowright.owner") == owner()]:
-        assert time.monotonic() < deadline, ours
+    while found := daemon.labelled(f"{OWNER}={owner}"):
+        assert time.monotonic() < deadline, found
         time.sleep(0.05)
-
-
-def owner() -> str:
-    from repowright.executors.ownership import OWNER, owner_labels
-
-    return owner_labels(0, 0)[OWNER]

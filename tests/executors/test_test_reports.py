@@ -1,8 +1,22 @@
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 
-from repowright.executors import Ended, Limits, Sandbox, SandboxLost, TestOutcome, TestReport, run_pytest
+from repowright.executors import (
+    BubblewrapSandbox,
+    Ended,
+    Limits,
+    Sandbox,
+    SandboxLost,
+    TestOutcome,
+    TestReport,
+    available,
+    run_pytest,
+)
+from repowright.executors.runtime import running_interpreter
 from repowright.executors.sandbox import Box
 
 LIMITS = Limits(wall_s=20, cpu_s=20, memory_mb=256, pids=32, disk_mb=16)
@@ -177,3 +191,22 @@ def test_a_lost_box_is_tried_again_in_a_new_one(sandbox: Sandbox) -> None:
     assert run_pytest(Losing(2), {"test_a.py": b"def test_a(): pass\n"}, limits=LIMITS).passed
     with pytest.raises(SandboxLost):
         run_pytest(Losing(3), {"test_a.py": b"def test_a(): pass\n"}, limits=LIMITS)
+
+
+def test_coverage_of_the_whole_workspace_leaves_out_files_that_are_gone(sandbox: Sandbox) -> None:
+    files = {"gone.py": b"x = 1\n", "test_a.py": b"import gone, os\ndef test_a(): os.unlink(gone.__file__)\n"}
+    report = run_pytest(sandbox, files, limits=LIMITS, coverage_of=".")
+    assert report.passed
+    assert report.coverage is not None
+    assert list(report.coverage) == ["test_a.py"]
+
+
+@pytest.mark.bubblewrap
+def test_a_copied_interpreter_runs_in_a_box(cache: Path) -> None:
+    if not available()[1].usable:
+        pytest.skip(available()[1].why)
+    sandbox = BubblewrapSandbox(cache, interpreter=running_interpreter())
+    version = tuple(sys.version_info[:3])
+    suite = f"import ssl, sqlite3, sys\ndef test_a(): assert sys.version_info[:3] == {version}\n"
+    assert run_pytest(sandbox, {"test_a.py": suite.encode()}, limits=LIMITS).passed
+    sandbox.close()

@@ -70,11 +70,12 @@ def file_dependencies(plan: Plan) -> str:
 
 def flows(plan: Plan, area_id: str | None = None) -> str:
     """Return the data flow between areas; of one area alone if it is named."""
-    lines = []
-    for edge in plan.rpg.edges(EdgeKind.FLOWS):
-        if area_id in (None, edge.src, edge.dst):
-            source, target = plan.rpg.node(edge.src).name, plan.rpg.node(edge.dst).name
-            lines.append(f"- {source} -> {target}: {edge.name} (`{edge.data_type}`): {edge.transformation}")
+    rpg, lines = plan.rpg, []
+    ends = [area_id] if area_id else [area.id for area in rpg.nodes(NodeKind.AREA)]
+    found = {edge for one in ends for edge in (*rpg.out_edges(one, EdgeKind.FLOWS), *rpg.in_edges(one, EdgeKind.FLOWS))}
+    for edge in sorted(found, key=lambda edge: (rpg.position(edge.src), rpg.position(edge.dst), edge.name)):
+        source, target = rpg.node(edge.src).name, rpg.node(edge.dst).name
+        lines.append(f"- {source} -> {target}: {edge.name} (`{edge.data_type}`): {edge.transformation}")
     return "\n".join(lines) or NOTHING
 
 

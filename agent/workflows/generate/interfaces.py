@@ -101,7 +101,8 @@ def _enter_uses(plan: Plan, file: Node, unit: Unit) -> None:
 
 
 def _answer_problems(plan: Plan, file: Node, answer: Interface, known: dict[str, str]) -> list[str]:
-    own = {short for short, node in known.items() if plan.file_of(node).id == file.id}
+    numbers = describe.feature_numbers(plan)
+    own = {numbers[node.id] for node in describe.features_below(plan, file.id)}
     named = [one for unit in answer.units for one in unit.features]
     problems = [f"feature {one} is not one of this file" for one in sorted(set(named) - own)]
     problems += [f"feature {one} is implemented by no unit" for one in sorted(own - set(named))]

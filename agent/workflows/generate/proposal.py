@@ -131,12 +131,13 @@ async def check(state: ProposalState, runtime: Runtime[Studio]) -> ProposalState
     )
     refused = {one.id: one.why for one in answer.rejected}
     added = 0
+    known = {_normal(node.feature) for node in plan.rpg.nodes(NodeKind.FEATURE)}
     for one, row in rows.items():
         phrase, _, detail = row.partition("\t")
         if one in refused:
             _decide(studio, phrase, "left out", refused[one], state["round"])
         else:
-            added += _enter(plan, phrase, detail)
+            added += _enter(plan, known, phrase, detail)
     dry = 0 if added else state["dry"] + 1
     rejected = [*state["rejected"], *(rows[one].split("\t")[0] for one in refused)]
     return {"plan": studio.save(plan), "candidates": [], "dry": dry, "rejected": rejected}
@@ -153,10 +154,10 @@ async def close(state: ProposalState, runtime: Runtime[Studio]) -> ProposalState
     return {"open_findings": {"proposal": "\n".join(found)}}
 
 
-def _enter(plan: Plan, phrase: str, detail: str) -> int:
-    known = {_normal(node.feature) for node in plan.rpg.nodes(NodeKind.FEATURE)}
+def _enter(plan: Plan, known: set[str], phrase: str, detail: str) -> int:
     if _normal(phrase) in known:
         return 0
+    known.add(_normal(phrase))
     area = plan.area(UNSORTED)
     parent = area.id if area else plan.rpg.root.id
     plan.rpg.add(NodeKind.FEATURE, phrase, parent, feature=phrase, doc=detail)
