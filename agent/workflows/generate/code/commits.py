@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from repowright.agent.events import Commit
 from repowright.agent.workflows.generate import delivery_files
-from repowright.agent.workflows.generate.code.workspace import file_source, package_markers, test_path
+from repowright.agent.workflows.generate.code.workspace import file_source, package_markers, path_of_tests
 from repowright.agent.workflows.generate.plan import Plan, UnitRecord
 from repowright.agent.workflows.generate.studio import Studio
 from repowright.graph.kinds import NodeKind
@@ -45,7 +45,7 @@ def unit_commits(plan: Plan, head: str, generation: Sequence[str], changed: Sequ
             record.path: file_source(plan, studio.library, plan.file_of(one), done, {}).encode()
         }
         if record.tests:
-            files[test_path(plan, one)] = record.tests.encode()
+            files[path_of_tests(plan, one)] = record.tests.encode()
         specs.append(CommitSpec(files, _subject(record, one in later), _body(plan, record), studio.epoch + len(done)))
     return append(studio, head, specs)
 

@@ -13,7 +13,7 @@ from repowright.agent.events import Decision, Repair
 from repowright.agent.workflows.generate.code.attribution import Verdict
 from repowright.agent.workflows.generate.code.repair import repair_code
 from repowright.agent.workflows.generate.code.unit import UnitBuilder, unit_end, with_revised
-from repowright.agent.workflows.generate.code.workspace import package_files, test_path
+from repowright.agent.workflows.generate.code.workspace import package_files, path_of_tests
 from repowright.agent.workflows.generate.code.writing import failure_text, function_name
 from repowright.agent.workflows.generate.plan import Plan, UnitRecord
 from repowright.agent.workflows.generate.studio import Studio
@@ -56,7 +56,7 @@ async def _mend_dependency(plan: Plan, record: UnitRecord, studio: Studio) -> tu
     plan, fixed = await mend_shared(
         plan,
         target.id,
-        {test_path(plan, record.id): record.tests},
+        {path_of_tests(plan, record.id): record.tests},
         (record.reason,),
         studio,
         attempt=record.attempts,
@@ -148,7 +148,7 @@ async def run_suite(
     """Run the tests of several units, and ``extra`` test modules, over the code that they and ``roots`` stand on."""
     written = plan.closure([*ids, *roots])
     files = package_files(plan, studio.library, sorted(written), written, codes)
-    suites = {test_path(plan, one): studio.library.get(plan.units[one]).tests for one in ids} | dict(extra or {})
+    suites = {path_of_tests(plan, one): studio.library.get(plan.units[one]).tests for one in ids} | dict(extra or {})
     files |= {path: tests.encode() for path, tests in suites.items()}
     subject = plan.rpg.node(ids[0]).name if len(ids) == 1 else f"{len(ids)} units"
     return await studio.bench.run(files, sorted(suites), purpose=purpose, subject=subject)
@@ -158,7 +158,7 @@ def _units_failing(plan: Plan, ids: Sequence[str], report: TestReport) -> list[s
     """Return the units whose tests did not pass; where a run was cut short, those not seen to pass."""
     bad = {result.test.partition("::")[0] for result in report.results if result.outcome is not TestOutcome.PASSED}
     seen = {result.test.partition("::")[0] for result in report.results if function_name(result.test)}
-    paths = {one: test_path(plan, one) for one in ids}
+    paths = {one: path_of_tests(plan, one) for one in ids}
     return [one for one, path in paths.items() if path in bad or (not report.passed and path not in seen)]
 
 

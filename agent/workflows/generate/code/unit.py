@@ -8,7 +8,7 @@ from repowright.agent.errors import ModelRefused, ReplyInvalid
 from repowright.agent.events import Repair, UnitEnd, UnitStart
 from repowright.agent.workflows.generate.code.attribution import Verdict, attribute, unit_case
 from repowright.agent.workflows.generate.code.repair import repair_code, repair_tests, revise_skeleton
-from repowright.agent.workflows.generate.code.workspace import package_files, test_path
+from repowright.agent.workflows.generate.code.workspace import package_files, path_of_tests
 from repowright.agent.workflows.generate.code.writing import (
     NoUsableTests,
     failure_text,
@@ -55,7 +55,7 @@ class UnitBuilder:
         own = {self.record.id: self.record.code} | dict(codes or {})
         written = self.plan.closure([self.record.id])
         files = package_files(self.plan, self.studio.library, sorted(written), written, own)
-        path = test_path(self.plan, self.record.id)
+        path = path_of_tests(self.plan, self.record.id)
         return await self.studio.bench.run(
             files | {path: self.record.tests.encode()}, [path], purpose=purpose, subject=self.record.name
         )

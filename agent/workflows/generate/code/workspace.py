@@ -109,7 +109,7 @@ def snake(name: str) -> str:
     return split.lower()
 
 
-def test_path(plan: Plan, unit_id: str) -> str:
+def path_of_tests(plan: Plan, unit_id: str) -> str:
     """Return where a unit's tests lie: ``src/p/a/b.py:C`` is tested in ``tests/unit/a/test_b_c.py``."""
     node = plan.rpg.node(unit_id)
     inner = node.path.removeprefix(f"{plan.rpg.root.path}/").removesuffix(".py")
