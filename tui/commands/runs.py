@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -89,6 +90,16 @@ def rm(names: tuple[str, ...], yes: bool) -> None:
         if yes or click.confirm(f"remove {folder.name}?", err=True):
             remove(folder, root)
             click.echo(f"removed {folder.name}", err=True)
+
+
+@runs.command(epilog="\b\nExample:\n  repowright runs export last ./recording")
+@click.argument("run", shell_complete=complete_run)
+@click.argument("folder", type=click.Path(path_type=Path))
+def export(run: str, folder: Path) -> None:
+    """Write a run's recording into a new folder, for --replay anywhere."""
+    from repowright.agent.recording import export_recording
+
+    click.echo(f"{export_recording(_find(run), folder)} replies in {folder}", err=True)
 
 
 @runs.command(epilog="\b\nExample:\n  repowright runs report last")
