@@ -60,7 +60,10 @@ class PipeSource:
             return self._wait(timeout_s)
         ready = self._selector.select(timeout_s)
         if not ready and self._process.poll() is not None:
-            return None
+            # It may have written its last words and ended between the two calls above.
+            ready = self._selector.select(0)
+            if not ready:
+                return None
         chunks: list[Chunk] = []
         for key, _ in ready:
             data = os.read(key.fd, 65536)

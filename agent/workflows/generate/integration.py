@@ -22,7 +22,12 @@ from repowright.agent.workflows.generate.asking import ask_code
 from repowright.agent.workflows.generate.code.attribution import Case, Verdict, attribute
 from repowright.agent.workflows.generate.code.commits import append
 from repowright.agent.workflows.generate.code.merge import mend_shared
-from repowright.agent.workflows.generate.code.workspace import file_source, integration_path, package_files
+from repowright.agent.workflows.generate.code.workspace import (
+    file_source,
+    imported_units,
+    integration_path,
+    package_files,
+)
 from repowright.agent.workflows.generate.code.writing import failure_text, function_name, test_problems
 from repowright.agent.workflows.generate.delivery_files import entry_point
 from repowright.agent.workflows.generate.plan import Plan
@@ -108,8 +113,9 @@ async def _tests_of(plan: Plan, area: Node, studio: Studio) -> str:
 async def _gate(plan: Plan, area: Node, units: list[str], source: str, studio: Studio) -> tuple[str, str]:
     """Run an area's tests with the area stubbed; tests that pass there test something else."""
     path = integration_path(area)
-    written = plan.closure(units).difference(units)
-    files = package_files(plan, studio.library, sorted(plan.closure(units)), written) | {path: source.encode()}
+    standing_on = plan.closure([*units, *imported_units(plan, source)])
+    files = package_files(plan, studio.library, sorted(standing_on), standing_on.difference(units))
+    files |= {path: source.encode()}
     report = await studio.bench.run(files, [path], purpose="stub gate", subject=area.name)
     if report.ended is not Ended.EXITED:
         return "", f"The tests did not end on unimplemented units: stopped by the limit on {report.ended}."
@@ -230,7 +236,7 @@ async def _mended_tests(
 
 async def run_area(plan: Plan, area: Node, source: str, studio: Studio) -> TestReport:
     """Run an area's integration tests on the code as it is."""
-    units = plan.closure(area_units(plan, area.id))
+    units = plan.closure([*area_units(plan, area.id), *imported_units(plan, source)])
     path = integration_path(area)
     files = package_files(plan, studio.library, sorted(units), units) | {path: source.encode()}
     return await studio.bench.run(files, [path], purpose="integration", subject=area.name)

@@ -63,6 +63,8 @@ class Plan:
     integration: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, str] | None = field(default=None, compare=False, repr=False)
     """The features' short ids, once asked for; the features are settled before that."""
+    levels: dict[str, int] | None = field(default=None, compare=False, repr=False)
+    """The units' generations, once asked for; the units' edges are settled before that."""
 
     def save(self, store: ArtifactStore) -> str:
         """Store the plan and return its content address."""
@@ -136,6 +138,12 @@ class Plan:
         given = list(ids)
         below = {node.id for node in self.rpg.closure(given, *DEPENDENCY_KINDS)}
         return {one for one in below.union(given) if one in self.units and BASE_TYPE not in self.rpg.node(one).tags}
+
+    def level(self, unit_id: str) -> int:
+        """Return the number of the generation a unit is built in, from 0."""
+        if self.levels is None:
+            self.levels = {one: number for number, units in enumerate(self.generations()) for one in units}
+        return self.levels[unit_id]
 
     def roots(self, node_id: str) -> list[str]:
         """Return the units of an area, or the unit itself."""

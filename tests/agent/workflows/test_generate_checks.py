@@ -9,7 +9,13 @@ from repowright.agent.llm import Unusable
 from repowright.agent.workflows.generate import describe
 from repowright.agent.workflows.generate.code.attribution import Case, Judgement, count
 from repowright.agent.workflows.generate.code.evidence import evidence_key, verdict
-from repowright.agent.workflows.generate.code.workspace import integration_path, package_files, path_of_tests, snake
+from repowright.agent.workflows.generate.code.workspace import (
+    integration_path,
+    package_files,
+    path_of_tests,
+    snake,
+    standing,
+)
 from repowright.agent.workflows.generate.code.writing import code_problems, failure_text, function_name
 from repowright.agent.workflows.generate.delivery_files import packaging
 from repowright.agent.workflows.generate.interface_checks import unit_problems
@@ -311,3 +317,17 @@ def test_failures_are_told_in_full_and_in_bounds() -> None:
     text = failure_text(report(*[TestOutcome.FAILED] * 9), most=2)
     assert text.count("failed tests/t.py") == 2 and text.endswith("and 7 more")
     assert "limit on memory" in failure_text(report(ended=Ended.MEMORY))
+
+
+def test_tests_may_use_units_of_earlier_generations_alone(planned: tuple[Plan, Library]) -> None:
+    plan, _ = planned
+    total, main = unit(plan, "total"), unit(plan, "main")
+    plan.rpg.disconnect(main, total, EdgeKind.CALLS)
+    both = "from shop.cart import total\nfrom shop.cli import main\n"
+    assert standing(plan, main, both) == {main}  # built side by side
+    plan.rpg.connect(main, total, EdgeKind.CALLS)
+    plan.levels = None
+    plan.rpg.disconnect(main, total, EdgeKind.CALLS)
+    plan.levels = {total: 0, main: 1}
+    assert standing(plan, main, both) == {main, total}
+    assert standing(plan, total, both) == {total}

@@ -13,7 +13,12 @@ from repowright.agent.events import Decision, Repair
 from repowright.agent.workflows.generate.code.attribution import Verdict
 from repowright.agent.workflows.generate.code.repair import repair_code
 from repowright.agent.workflows.generate.code.unit import UnitBuilder, unit_end, with_revised
-from repowright.agent.workflows.generate.code.workspace import package_files, path_of_tests
+from repowright.agent.workflows.generate.code.workspace import (
+    imported_units,
+    package_files,
+    path_of_tests,
+    standing,
+)
 from repowright.agent.workflows.generate.code.writing import failure_text, function_name
 from repowright.agent.workflows.generate.plan import Plan, UnitRecord
 from repowright.agent.workflows.generate.studio import Studio
@@ -146,9 +151,11 @@ async def run_suite(
     roots: Sequence[str] = (),
 ) -> TestReport:
     """Run the tests of several units, and ``extra`` test modules, over the code that they and ``roots`` stand on."""
-    written = plan.closure([*ids, *roots])
-    files = package_files(plan, studio.library, sorted(written), written, codes)
-    suites = {path_of_tests(plan, one): studio.library.get(plan.units[one]).tests for one in ids} | dict(extra or {})
+    tests = {one: studio.library.get(plan.units[one]).tests for one in ids}
+    written = plan.closure(roots).union(*(standing(plan, one, source) for one, source in tests.items()))
+    imported = set().union(*(imported_units(plan, source) for source in tests.values()))
+    files = package_files(plan, studio.library, written | imported, written, codes)
+    suites = {path_of_tests(plan, one): source for one, source in tests.items()} | dict(extra or {})
     files |= {path: tests.encode() for path, tests in suites.items()}
     subject = plan.rpg.node(ids[0]).name if len(ids) == 1 else f"{len(ids)} units"
     return await studio.bench.run(files, sorted(suites), purpose=purpose, subject=subject)

@@ -8,7 +8,12 @@ from repowright.agent.errors import ModelRefused, ReplyInvalid
 from repowright.agent.events import Repair, UnitEnd, UnitStart
 from repowright.agent.workflows.generate.code.attribution import Verdict, attribute, unit_case
 from repowright.agent.workflows.generate.code.repair import repair_code, repair_tests, revise_skeleton
-from repowright.agent.workflows.generate.code.workspace import package_files, path_of_tests
+from repowright.agent.workflows.generate.code.workspace import (
+    imported_units,
+    package_files,
+    path_of_tests,
+    standing,
+)
 from repowright.agent.workflows.generate.code.writing import (
     NoUsableTests,
     failure_text,
@@ -53,15 +58,21 @@ class UnitBuilder:
     async def run_tests(self, codes: Mapping[str, str] | None = None, purpose: str = "unit tests") -> TestReport:
         """Run the unit's tests over the code it stands on, ``codes`` standing in for what is recorded."""
         own = {self.record.id: self.record.code} | dict(codes or {})
-        written = self.plan.closure([self.record.id])
-        files = package_files(self.plan, self.studio.library, sorted(written), written, own)
+        written = standing(self.plan, self.record.id, self.record.tests)
+        roots = written | imported_units(self.plan, self.record.tests)
+        files = package_files(self.plan, self.studio.library, roots, written, own)
         path = path_of_tests(self.plan, self.record.id)
         return await self.studio.bench.run(
             files | {path: self.record.tests.encode()}, [path], purpose=purpose, subject=self.record.name
         )
 
     async def _write(self) -> None:
-        self._change(tests=await write_tests(self.plan, self.record, self.studio))
+        """Write tests, then code; where no test is usable the code is written all the same, for those who call it."""
+        try:
+            self._change(tests=await write_tests(self.plan, self.record, self.studio))
+        except NoUsableTests:
+            self._change(code=await write_code(self.plan, self.record, self.studio))
+            raise
         self._change(code=await write_code(self.plan, self.record, self.studio))
 
     async def _until_green(self, report: TestReport, *, itself: bool = False) -> None:

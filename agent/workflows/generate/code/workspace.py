@@ -55,15 +55,32 @@ def _source(record: UnitRecord, written: Collection[str], codes: Mapping[str, st
     return code if record.id in written and code else _stub(record.skeleton)
 
 
+def imported_units(plan: Plan, source: str) -> set[str]:
+    """Return the ids of the units that a test module imports."""
+    found: set[str] = set()
+    for module, names in imported_names(source):
+        file = file_of_module(plan, module) if module.split(".")[0] == plan.package else None
+        nodes = [plan.rpg.find(file.path, name) for name in names] if file is not None else []
+        found |= {node.id for node in nodes if node is not None and node.id in plan.units and node.place}
+    return {one for one in found if BASE_TYPE not in plan.rpg.node(one).tags}
+
+
+def standing(plan: Plan, unit_id: str, tests: str) -> set[str]:
+    """Return the units whose code a unit's tests run on: those it stands on, itself, and helpers of the tests.
+
+    A test may use any unit of an earlier generation, to make its input for example; one that is built beside
+    the unit or after it is a stub.
+    """
+    helpers = {one for one in imported_units(plan, tests) if plan.level(one) < plan.level(unit_id)}
+    return plan.closure([unit_id, *helpers])
+
+
 def package_files(
-    plan: Plan,
-    library: Library,
-    roots: Iterable[str],
-    written: Collection[str],
-    codes: Mapping[str, str] | None = None,
+    plan: Plan, library: Library, roots: Iterable[str], written: Collection[str], codes: Mapping[str, str] | None = None
 ) -> dict[str, bytes]:
-    """Return the modules that the files of ``roots`` (unit ids) need, packages included."""
-    waiting = sorted({plan.file_of(one).id for one in roots})
+    """Return the modules that the files of ``roots`` (unit ids) need, base types and packages included."""
+    base = [node.id for node in plan.rpg.nodes(NodeKind.FILE) if BASE_TYPE in node.tags]
+    waiting = [*base, *sorted({plan.file_of(one).id for one in roots})]
     sources: dict[str, str] = {}
     while waiting:
         file = plan.rpg.node(waiting.pop(0))

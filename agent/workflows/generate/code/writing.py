@@ -5,7 +5,12 @@ from __future__ import annotations
 from repowright.agent.events import TestsRejected
 from repowright.agent.workflows.generate import describe
 from repowright.agent.workflows.generate.asking import ask_code
-from repowright.agent.workflows.generate.code.workspace import package_files, path_of_tests
+from repowright.agent.workflows.generate.code.workspace import (
+    imported_units,
+    package_files,
+    path_of_tests,
+    standing,
+)
 from repowright.agent.workflows.generate.interface_checks import import_problems
 from repowright.agent.workflows.generate.plan import Plan, UnitRecord
 from repowright.agent.workflows.generate.studio import Studio
@@ -117,8 +122,9 @@ async def write_tests(plan: Plan, record: UnitRecord, studio: Studio) -> str:
 async def gate(plan: Plan, record: UnitRecord, source: str, studio: Studio) -> tuple[str, str]:
     """Run tests against the stub of their unit; return those that fail there, or why none is usable."""
     path = path_of_tests(plan, record.id)
-    written = plan.closure([record.id]) - {record.id}
-    files = package_files(plan, studio.library, [record.id, *sorted(written)], written)
+    written = standing(plan, record.id, source) - {record.id}
+    roots = {record.id, *written, *imported_units(plan, source)}
+    files = package_files(plan, studio.library, roots, written)
     report = await studio.bench.run(files | {path: source.encode()}, [path], purpose="stub gate", subject=record.name)
     if report.ended is not Ended.EXITED:
         return "", f"The tests did not end on an unimplemented unit: stopped by the limit on {report.ended}."
