@@ -72,17 +72,31 @@ def launch(
         process = _spawn([*_prefix(prlimit, bounds), *command], uid, (info_write, block_read))
         os.close(info_write)
         info_write = -1
-        pid = _child_pid(info_read, process)
-        if group is not None:
-            group.add(pid)
-        for kind, bound in [] if prlimit else bounds.items():
-            resource.prlimit(pid, kind, bound)
-        os.write(block_write, b"x")
+        try:
+            pid = _child_pid(info_read, process)
+            if group is not None:
+                group.add(pid)
+            for kind, bound in [] if prlimit else bounds.items():
+                resource.prlimit(pid, kind, bound)
+            os.write(block_write, b"x")
+        except (OSError, SandboxError) as err:
+            # The box was closed while it started: nothing of the command has run.
+            _abandon(process)
+            raise err if isinstance(err, SandboxError) else SandboxError(f"the box went away: {err}") from err
     finally:
         for descriptor in (info_read, info_write, block_read, block_write):
             if descriptor >= 0:
                 os.close(descriptor)
     return Launched(process, pid, group)
+
+
+def _abandon(process: subprocess.Popen[bytes]) -> None:
+    """Kill a bubblewrap that will not be used, and let go of its pipes."""
+    process.kill()
+    process.wait()
+    for pipe in (process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
 
 
 def _prefix(prlimit: str | None, bounds: Mapping[int, tuple[int, int]]) -> list[str]:

@@ -66,8 +66,12 @@ class TestBench:
         kept = self._record.get_text(KIND, key)
         if kept is not None:
             return REPORT.validate_json(kept)
+        told = self._recorded(key)
         async with self._slots:
             report = await asyncio.to_thread(self.execute, files, select, coverage_of)
+            if told is not None and verdict(told) != verdict(report):
+                # A machine under load can end a run otherwise once; twice is evidence.
+                report = await asyncio.to_thread(self.execute, files, select, coverage_of)
         self._events.emit(
             SandboxRun(
                 purpose=purpose,
@@ -81,7 +85,7 @@ class TestBench:
                 skipped=report.count(TestOutcome.SKIPPED),
             )
         )
-        report = self._as_recorded(key, report, subject)
+        report = self._as_recorded(told, report, subject)
         self._record.put_text(KIND, key, REPORT.dump_json(report).decode())
         return report
 
@@ -96,11 +100,13 @@ class TestBench:
                     raise
         raise AssertionError("unreachable")
 
-    def _as_recorded(self, key: str, report: TestReport, subject: str) -> TestReport:
+    def _recorded(self, key: str) -> TestReport | None:
         told = self._replay.get_text(KIND, key) if self._replay else None
-        if told is None:
+        return None if told is None else REPORT.validate_json(told)
+
+    def _as_recorded(self, recorded: TestReport | None, report: TestReport, subject: str) -> TestReport:
+        if recorded is None:
             return report
-        recorded = REPORT.validate_json(told)
         if verdict(recorded) == verdict(report):
             return replace(recorded, duration_s=report.duration_s)
         text = f"the tests of {subject} ended otherwise than in the recording: {_difference(recorded, report)}"
