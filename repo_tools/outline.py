@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 from dataclasses import dataclass
+from functools import lru_cache
 
 from repowright.repo_tools.errors import SourceError
 from repowright.repo_tools.python_ast import DefinitionNode, find, parse
@@ -19,6 +20,54 @@ class Method:
     qualname: str
     signature: str
     doc: str
+
+
+def kind_of(source: str, name: str) -> str:
+    """Return what a top-level name is defined as: ``class``, ``function``, or empty for neither."""
+    for node in parse(source).body:
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            return "class"
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name:
+            return "function"
+    return ""
+
+
+def class_names(source: str) -> list[str]:
+    """Return the names of a module's top-level classes in source order."""
+    return [node.name for node in parse(source).body if isinstance(node, ast.ClassDef)]
+
+
+def mentioned_names(source: str) -> set[str]:
+    """Return every plain name that a source reads or binds, annotations included."""
+    return {node.id for node in ast.walk(parse(source)) if isinstance(node, ast.Name)}
+
+
+def is_expression(text: str) -> bool:
+    """Return whether a text is one Python expression."""
+    try:
+        ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+@lru_cache(maxsize=4096)
+def imported_names(source: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return each imported module with the names taken from it; an ``import x`` takes none.
+
+    Examples
+    --------
+    >>> imported_names("import os\\nfrom a.b import c, d")
+    (('os', ()), ('a.b', ('c', 'd')))
+    """
+    found: list[tuple[str, tuple[str, ...]]] = []
+    for node in ast.walk(parse(source)):
+        if isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            found.append((module, tuple(alias.name for alias in node.names)))
+        elif isinstance(node, ast.Import):
+            found.extend((alias.name, ()) for alias in node.names)
+    return tuple(found)
 
 
 def docstring_of(source: str, qualname: str) -> str:

@@ -21,7 +21,7 @@ BELOW = {
 }
 FORBIDDEN = {
     "graph": {"openai", "subprocess", "docker", "langgraph", "textual", "rich"},
-    "agent": {"subprocess", "tree_sitter", "docker", "textual", "rich", "click"},
+    "agent": {"ast", "subprocess", "tree_sitter", "docker", "textual", "rich", "click"},
     "executors": {"openai", "langgraph", "networkx"},
     "repo_tools": {"openai", "langgraph", "networkx", "docker"},
 }

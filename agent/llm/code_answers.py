@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from repowright.agent.llm.json_answers import without_thoughts
 from repowright.agent.llm.repair import Unusable
+from repowright.repo_tools.python_source import syntax_error
 
 _OPENING = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([^`\n]*)$")
 _PATH = re.compile(r"[A-Za-z0-9_][\w.-]*(?:/[\w.-]+)*\.[A-Za-z][A-Za-z0-9]{0,5}")
@@ -88,15 +87,7 @@ def fences(text: str) -> list[Fence]:
 
 def syntax_problem(code: str) -> str:
     """Why ``code`` is not valid Python, in one line; empty if it is."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(code)
-    except SyntaxError as err:
-        return f"line {err.lineno}: {err.msg}"
-    except (ValueError, RecursionError, MemoryError) as err:
-        return f"it cannot be parsed: {type(err).__name__}"
-    return ""
+    return syntax_error(code) or ""
 
 
 def _end_of(lines: list[str], start: int, mark: str, info: str) -> tuple[int, bool]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Sequence
-from functools import lru_cache
 
 from repowright.agent.workflows.generate.plan import BASE_TYPE, Plan, module_name
 from repowright.graph.kinds import EdgeKind
@@ -31,7 +29,7 @@ def unit_problems(
     problems = [f"{name}: {problem}" for problem in unit_parts.unit_problems(skeleton, name)]
     if problems:
         return problems
-    if _defined_kind(skeleton, name) != kind:
+    if outline.kind_of(skeleton, name) != kind:
         problems.append(f"{name} is announced as a {kind}, but its skeleton defines something else")
     if not outline.docstring_of(skeleton, name):
         problems.append(f"{name} has no docstring: it is the specification")
@@ -43,15 +41,6 @@ def unit_problems(
     problems += import_problems(plan, path, name, skeleton, siblings)
     problems += _use_problems(plan, path, name, uses, siblings)
     return problems
-
-
-def _defined_kind(skeleton: str, name: str) -> str:
-    for node in ast.parse(skeleton).body:
-        if isinstance(node, ast.ClassDef) and node.name == name:
-            return "class"
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name:
-            return "function"
-    return ""
 
 
 def _use_problems(plan: Plan, path: str, name: str, uses: Sequence[str], siblings: Sequence[str]) -> list[str]:
@@ -75,7 +64,7 @@ def import_problems(plan: Plan, path: str, name: str, code: str, siblings: Seque
     stand on this one.
     """
     problems = []
-    for module, names in imported_names(code):
+    for module, names in outline.imported_names(code):
         if python_source.is_stdlib(module.partition(".")[0]):
             continue
         if module.split(".")[0] != plan.package:
@@ -113,29 +102,15 @@ def file_of_module(plan: Plan, module: str) -> Node | None:
     return plan.rpg.find(f"{path}.py") or plan.rpg.find(f"{path}/__init__.py")
 
 
-@lru_cache(maxsize=4096)
-def imported_names(code: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return each imported module with the names taken from it; an ``import x`` takes none."""
-    found: list[tuple[str, tuple[str, ...]]] = []
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            found.append((node.module, tuple(alias.name for alias in node.names)))
-        elif isinstance(node, ast.ImportFrom):
-            found.append(("." * node.level + (node.module or ""), tuple(alias.name for alias in node.names)))
-        elif isinstance(node, ast.Import):
-            found.extend((alias.name, ()) for alias in node.names)
-    return tuple(found)
-
-
 def used_units(plan: Plan, path: str, name: str, code: str, uses: Sequence[str] = ()) -> set[tuple[str, str]]:
     """Return the units a source stands on, declared or imported or named in the same file: (path, name)."""
     found = {(use.partition(":")[0], use.partition(":")[2]) for use in uses}
-    for module, names in imported_names(code):
+    for module, names in outline.imported_names(code):
         file = file_of_module(plan, module)
         if file is not None and file.place and BASE_TYPE not in file.tags:
             found |= {(file.place.path, one) for one in names}
     own = plan.rpg.find(path)
     if own is not None:
-        mentioned = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
+        mentioned = outline.mentioned_names(code)
         found |= {(path, unit.name) for unit in plan.file_units(own.id) if unit.name in mentioned}
     return found - {(path, name)}

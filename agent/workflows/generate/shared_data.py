@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-
 from pydantic import BaseModel
 
 from repowright.agent.llm import Unusable
@@ -13,7 +11,7 @@ from repowright.agent.workflows.generate.plan import BASE_TYPE, Plan, UnitRecord
 from repowright.agent.workflows.generate.studio import Studio
 from repowright.graph.kinds import EdgeKind, NodeKind, State
 from repowright.graph.records import Place
-from repowright.repo_tools import python_source
+from repowright.repo_tools import outline, python_source
 
 
 class Flow(BaseModel):
@@ -45,9 +43,7 @@ def apply_flows(plan: Plan, answer: Flows, studio: Studio) -> Plan:
     for flow in answer.flows:
         names = [name for name in (flow.source, flow.target) if plan.area(name) is None]
         problems += [f"flow {flow.name!r}: there is no area {name!r}" for name in names]
-        try:
-            ast.parse(flow.data_type, mode="eval")
-        except SyntaxError:
+        if not outline.is_expression(flow.data_type):
             problems.append(f"flow {flow.name!r}: {flow.data_type!r} is no Python type expression")
     if problems:
         raise Unusable(problems)
@@ -92,17 +88,16 @@ def _enter(plan: Plan, file: BaseTypeFile, order: int, studio: Studio) -> None:
         tags=(BASE_TYPE,),
         state=State.IMPLEMENTED,
     )
-    for defined in ast.parse(file.code).body:
-        if isinstance(defined, ast.ClassDef):
-            plan.rpg.add(
-                NodeKind.CLASS,
-                defined.name,
-                node.id,
-                place=Place(file.path, defined.name, signature=python_source.signature_of(file.code, defined.name)),
-                doc=ast.get_docstring(defined) or "",
-                tags=(BASE_TYPE,),
-                state=State.IMPLEMENTED,
-            )
+    for name in outline.class_names(file.code):
+        plan.rpg.add(
+            NodeKind.CLASS,
+            name,
+            node.id,
+            place=Place(file.path, name, signature=python_source.signature_of(file.code, name)),
+            doc=outline.docstring_of(file.code, name),
+            tags=(BASE_TYPE,),
+            state=State.IMPLEMENTED,
+        )
     record = UnitRecord(
         id=node.id,
         name=file.path,
@@ -127,7 +122,7 @@ def _file_problems(plan: Plan, file: BaseTypeFile, earlier: list[str]) -> list[s
     if broken:
         return [*problems, f"{file.path}: {broken}"]
     problems += [f"{file.path}: {problem}" for problem in python_source.undefined_names(file.code)]
-    if not any(isinstance(node, ast.ClassDef) for node in ast.parse(file.code).body):
+    if not outline.class_names(file.code):
         problems.append(f"{file.path} defines no type")
     for module in python_source.imported_modules(file.code):
         if not python_source.is_stdlib(module.top) and module.module not in earlier:

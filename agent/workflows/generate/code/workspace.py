@@ -10,11 +10,11 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
-from repowright.agent.workflows.generate.interface_checks import file_of_module, imported_names
+from repowright.agent.workflows.generate.interface_checks import file_of_module
 from repowright.agent.workflows.generate.plan import BASE_TYPE, Library, Plan, UnitRecord, module_name
 from repowright.graph.kinds import NodeKind
 from repowright.graph.records import Node
-from repowright.repo_tools import compose, stubs
+from repowright.repo_tools import compose, outline, stubs
 
 PYTEST_SETTINGS = """\
 [tool.pytest.ini_options]
@@ -58,7 +58,7 @@ def _source(record: UnitRecord, written: Collection[str], codes: Mapping[str, st
 def imported_units(plan: Plan, source: str) -> set[str]:
     """Return the ids of the units that a test module imports."""
     found: set[str] = set()
-    for module, names in imported_names(source):
+    for module, names in outline.imported_names(source):
         file = file_of_module(plan, module) if module.split(".")[0] == plan.package else None
         nodes = [plan.rpg.find(file.path, name) for name in names] if file is not None else []
         found |= {node.id for node in nodes if node is not None and node.id in plan.units and node.place}
@@ -87,7 +87,7 @@ def package_files(
         if file.path in sources:
             continue
         sources[file.path] = file_source(plan, library, file, written, codes or {})
-        for module, _ in imported_names(sources[file.path]):
+        for module, _ in outline.imported_names(sources[file.path]):
             target = file_of_module(plan, module) if module.split(".")[0] == plan.package else None
             if target is not None and target.path not in sources:
                 waiting.append(target.id)
