@@ -133,3 +133,32 @@ def test_test_that_passes_on_a_stub_is_rejected(workshop: Workshop) -> None:
     (rejected,) = workshop.told.of(TestsRejected)
     assert rejected.tests == ["test_idle"]
     assert "test_idle" not in (workshop.out / "tests/unit/test_file_0_add_1.py").read_text()
+
+
+def test_tests_of_a_blamed_dependency_are_mended_where_they_alone_still_fail(workshop: Workshop) -> None:
+    wrong = 'def add_0(value: int) -> int:\n    """Return value plus 0."""\n    return value + 1\n'
+    right = "from adders.file_0 import add_0\n\n\ndef test_adds() -> None:\n    assert add_0(1) == 1\n"
+
+    def mistakes(system: str, user: str) -> str | None:
+        unit = unit_of(user)
+        if unit == "add_0" and "write the code" in system:
+            return f"```python\n{wrong}```"
+        if unit == "add_0" and "write the unit tests" in system:
+            return f"```python\n{right.replace('== 1', '== 2')}```"
+        if unit == "add_0" and "mend the code" in system:
+            code = wrong.replace("value + 1", "value")
+            calls = [
+                {"name": "edit_function", "arguments": {"name": "add_0", "code": code}},
+                {"name": "run_tests", "arguments": {}},
+            ]
+            return json.dumps(calls) if "value + 1\n" in user.rpartition("# Its code now")[2] else "It is right now."
+        if "decide what is to blame" in system:
+            return judge("test" if "# The unit: add_0" in user else "code", "add_0")
+        return f"```python\n{right}```" if "mend the tests" in system else None
+
+    end = workshop.start(6, mistakes=mistakes)
+    assert (end.status, end.units_verified) == ("done", 6)
+    assert "add_0(1) == 1" in (workshop.out / "tests/unit/test_file_0_add_0.py").read_text()
+    (repair,) = workshop.told.of(Repair)
+    assert (repair.name, repair.target, repair.fixed) == ("add_4", "add_0", True)
+    assert [verdict.name for verdict in workshop.told.of(Attribution)] == ["add_4", "add_0"]

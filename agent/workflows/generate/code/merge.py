@@ -8,10 +8,11 @@ which branch was faster.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from repowright.agent.events import Decision, Repair
-from repowright.agent.workflows.generate.code.attribution import Verdict
-from repowright.agent.workflows.generate.code.repair import repair_code
+from repowright.agent.workflows.generate.code.attribution import Verdict, attribute, unit_case
+from repowright.agent.workflows.generate.code.repair import repair_code, repair_tests
 from repowright.agent.workflows.generate.code.unit import UnitBuilder, unit_end, with_revised
 from repowright.agent.workflows.generate.code.workspace import (
     imported_units,
@@ -19,7 +20,7 @@ from repowright.agent.workflows.generate.code.workspace import (
     path_of_tests,
     standing,
 )
-from repowright.agent.workflows.generate.code.writing import failure_text, function_name
+from repowright.agent.workflows.generate.code.writing import failure_text, function_name, with_neighbours
 from repowright.agent.workflows.generate.plan import Plan, UnitRecord
 from repowright.agent.workflows.generate.studio import Studio
 from repowright.executors import TestOutcome, TestReport
@@ -98,22 +99,48 @@ async def mend_shared(
     tested = [one for one in (target_id, *guarded) if studio.library.get(plan.units[one]).tests]
     roots = plan.roots(needed_by)
 
-    async def run(code: str) -> TestReport:
+    async def run(code: str, tests: str = target.tests) -> TestReport:
         return await run_suite(
-            plan, tested, studio, purpose="regression", codes={target_id: code}, extra=failing, roots=roots
+            plan,
+            tested,
+            studio,
+            purpose="regression",
+            codes={target_id: code},
+            tests={target_id: tests} if tests else {},
+            extra=failing,
+            roots=roots,
         )
 
-    tests = "\n\n".join([target.tests, *failing.values()])
     verdict = Verdict("code", target_id, tuple(reasons))
+    shown = "\n\n".join([target.tests, *failing.values()])
     mended = await repair_code(
-        plan, target, await run(target.code), verdict, studio, attempt=attempt, run=run, tests=tests
+        plan, target, await run(target.code), verdict, studio, attempt=attempt, run=run, tests=shown
     )
+    target = target.model_copy(update={"code": mended.code})
     fixed = mended.report.passed
+    if not fixed and _fails_alone(plan, target_id, mended.report):
+        tests = await _its_tests_mended(plan, target, mended.report, studio, attempt=attempt)
+        target = target.model_copy(update={"tests": tests or target.tests})
+        fixed = bool(tests) and (await run(target.code, tests)).passed
     name = plan.rpg.node(needed_by).name
     studio.emit(Repair(unit=needed_by, name=name, target=target.name, attempt=attempt, fixed=fixed))
-    if fixed:
-        plan = entered(plan.copy(), target.model_copy(update={"code": mended.code}), studio)
-    return plan, fixed
+    return (entered(plan.copy(), target, studio), True) if fixed else (plan, False)
+
+
+def _fails_alone(plan: Plan, unit_id: str, report: TestReport) -> bool:
+    """Return whether all that still fails is the unit's own tests: its users are content with the new code."""
+    bad = {one.test.partition("::")[0] for one in report.results if one.outcome is not TestOutcome.PASSED}
+    return bad == {path_of_tests(plan, unit_id)}
+
+
+async def _its_tests_mended(plan: Plan, record: UnitRecord, report: TestReport, studio: Studio, *, attempt: int) -> str:
+    """Return the unit's tests as mended, if the judges blame them; they see the units beside it too."""
+    holes = with_neighbours(plan, record, studio)
+    case = replace(unit_case(plan, record, studio), holes=holes)
+    verdict = await attribute(plan, case, report, studio, attempt=attempt)
+    if verdict.blame != "test":
+        return ""
+    return await repair_tests(plan, record, report, verdict, studio, attempt=attempt, holes=holes)
 
 
 async def regress(plan: Plan, ids: Sequence[str], studio: Studio) -> tuple[Plan, list[str]]:
@@ -147,11 +174,18 @@ async def run_suite(
     *,
     purpose: str,
     codes: Mapping[str, str] | None = None,
+    tests: Mapping[str, str] | None = None,
     extra: Mapping[str, str] | None = None,
     roots: Sequence[str] = (),
 ) -> TestReport:
-    """Run the tests of several units, and ``extra`` test modules, over the code that they and ``roots`` stand on."""
-    tests = {one: studio.library.get(plan.units[one]).tests for one in ids}
+    """Run the tests of several units, and ``extra`` test modules, over the code that they and ``roots`` stand on.
+
+    Parameters
+    ----------
+    codes, tests
+        What stands in for code and tests of the records, by unit id.
+    """
+    tests = {one: studio.library.get(plan.units[one]).tests for one in ids} | dict(tests or {})
     written = plan.closure(roots).union(*(standing(plan, one, source) for one, source in tests.items()))
     imported = set().union(*(imported_units(plan, source) for source in tests.values()))
     files = package_files(plan, studio.library, written | imported, written, codes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from repowright.agent.llm import run_tools
@@ -85,14 +85,27 @@ def _source_of(plan: Plan, studio: Studio) -> Callable[[str], str]:
 
 
 async def repair_tests(
-    plan: Plan, record: UnitRecord, report: TestReport, verdict: Verdict, studio: Studio, *, attempt: int
+    plan: Plan,
+    record: UnitRecord,
+    report: TestReport,
+    verdict: Verdict,
+    studio: Studio,
+    *,
+    attempt: int,
+    holes: Mapping[str, object] | None = None,
 ) -> str:
-    """Ask for mended tests; they pass the stub gate like all others. Empty if none is usable."""
+    """Ask for mended tests; they pass the stub gate like all others. Empty if none is usable.
+
+    Parameters
+    ----------
+    holes
+        What stands in for the unit's usual slice of the plan.
+    """
     source = await ask_code(
         studio,
         "generate/repair_tests",
         {
-            **unit_holes(plan, record, studio),
+            **(holes or unit_holes(plan, record, studio)),
             "tests": record.tests.strip(),
             "failures": failure_text(report),
             "reasons": _listed(verdict),

@@ -93,33 +93,35 @@ class UnitBuilder:
         self._change(state="verified" if report.passed else "failed", tests_total=len(report.results), reason=reason)
 
     async def _mend(self, report: TestReport, verdict: Verdict) -> TestReport:
-        attempt = self.record.attempts
-        target = self.plan.rpg.node(verdict.culprit).name if verdict.culprit != self.record.id else verdict.blame
         if verdict.culprit != self.record.id:
             # Its code is shared with units being built beside this one; it is mended when they have joined.
             self._change(blocked_on=verdict.culprit)
-        elif verdict.blame == "test":
-            tests = await repair_tests(self.plan, self.record, report, verdict, self.studio, attempt=attempt)
-            self._change(tests=tests or self.record.tests)
-            report = await self.run_tests()
-        elif verdict.blame == "plan":
-            report = await self._replan(report, verdict)
-        else:
-            mended = await repair_code(
-                self.plan, self.record, report, verdict, self.studio, attempt=attempt, run=self._try_code
-            )
-            self._change(code=mended.code)
-            report = mended.report
+            return report
+        report = await self._mend_itself(report, verdict)
         self.studio.emit(
             Repair(
                 unit=self.record.id,
                 name=self.record.name,
-                target=target,
-                attempt=attempt,
+                target=verdict.blame,
+                attempt=self.record.attempts,
                 fixed=report.passed,
             )
         )
         return report
+
+    async def _mend_itself(self, report: TestReport, verdict: Verdict) -> TestReport:
+        attempt = self.record.attempts
+        if verdict.blame == "test":
+            tests = await repair_tests(self.plan, self.record, report, verdict, self.studio, attempt=attempt)
+            self._change(tests=tests or self.record.tests)
+            return await self.run_tests()
+        if verdict.blame == "plan":
+            return await self._replan(report, verdict)
+        mended = await repair_code(
+            self.plan, self.record, report, verdict, self.studio, attempt=attempt, run=self._try_code
+        )
+        self._change(code=mended.code)
+        return mended.report
 
     async def _replan(self, report: TestReport, verdict: Verdict) -> TestReport:
         """Take over a new specification and write tests and code anew; users of the unit come later in the order."""

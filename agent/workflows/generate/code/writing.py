@@ -39,6 +39,18 @@ def unit_holes(plan: Plan, record: UnitRecord, studio: Studio) -> dict[str, obje
     }
 
 
+def with_neighbours(plan: Plan, record: UnitRecord, studio: Studio) -> dict[str, object]:
+    """Return a unit's slice with the other units of its file among what it builds on.
+
+    A specification may lean on its neighbour's words ("the layout that the writer describes"); who judges the
+    tests of such a unit must see both.
+    """
+    beside = [node.id for node in plan.file_units(plan.file_of(record.id).id) if node.id != record.id]
+    known = [one for one in describe.direct_dependencies(plan, record.id) if one not in beside]
+    shown = describe.interfaces(plan, studio.library, plan.in_order([*known, *beside]))
+    return unit_holes(plan, record, studio) | {"dependencies": shown}
+
+
 def code_problems(plan: Plan, record: UnitRecord, code: str) -> list[str]:
     """Return why a unit's code cannot go into its file."""
     broken = python_source.syntax_error(code)
