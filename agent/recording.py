@@ -7,7 +7,7 @@ from pathlib import Path
 
 from repowright.agent.errors import OutFolderError, RunDamaged
 from repowright.agent.llm import Record
-from repowright.agent.manifest import write_manifest
+from repowright.agent.manifest import read_manifest, write_manifest
 from repowright.agent.run import Run
 
 
@@ -34,6 +34,14 @@ def export_recording(run: Run, folder: Path) -> int:
     except OSError as error:
         raise OutFolderError(f"cannot write {folder}: {error.strerror}", "choose another folder") from error
     settings = run.manifest.settings.model_copy(update={"base_url": "", "budget": "", "sandbox": "auto"})
-    kept = {"out": "", "replay": "", "spec_origin": Path(run.manifest.spec_origin).name, "settings": settings}
+    first = read_manifest(Path(run.manifest.replay)) if run.manifest.replay else run.manifest
+    kept = {
+        "id": first.id,
+        "created": first.created,  # commits count from it: a recording of a replay gives the same ones
+        "out": "",
+        "replay": "",
+        "spec_origin": Path(run.manifest.spec_origin).name,
+        "settings": settings,
+    }
     write_manifest(folder, run.manifest.model_copy(update=kept))
     return count

@@ -19,6 +19,8 @@ def test_recording_tells_nothing_of_the_machine_and_replays(tmp_path: Path) -> N
         assert str(tmp_path) not in path.read_text() and "127.0.0.1" not in path.read_text()
     assert read_manifest(folder).created == workshop.run.manifest.created
     assert workshop.start(2, replay=folder, out=tmp_path / "again").status == "done"
+    export_recording(workshop.run, tmp_path / "second")
+    assert read_manifest(tmp_path / "second") == read_manifest(folder)
 
 
 def test_recording_goes_into_a_new_folder_alone(tmp_path: Path) -> None:
