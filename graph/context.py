@@ -9,9 +9,9 @@ from repowright.graph.errors import InvariantViolated
 from repowright.graph.kinds import UNIT_KINDS, EdgeKind, NodeKind
 from repowright.graph.model import RPG, Edge, Node
 from repowright.graph.signature import mentions
+from repowright.graph.tags import BASE_TYPE
 from repowright.graph.view import sort_key
 
-BASE_TYPE = "base-type"
 _UNIT_NEEDS = (EdgeKind.CALLS, EdgeKind.USES, EdgeKind.INHERITS)
 
 

@@ -11,10 +11,9 @@ from repowright.graph.kinds import DEPENDENCY_KINDS, UNIT_KINDS, NodeKind
 from repowright.graph.lint.finding import Finding, error, warning
 from repowright.graph.model import RPG, Node
 from repowright.graph.order import owners
+from repowright.graph.tags import BASE_TYPE, ENTRY_POINT, HAS_ENTRY_POINT, PACKAGE, TEST
 
-ENTRY_POINT = "entry-point"
-HAS_ENTRY_POINT = "has-entry-point"
-_FEATURELESS = frozenset({"base-type", ENTRY_POINT, "package", "test"})
+_FEATURELESS = frozenset({BASE_TYPE, ENTRY_POINT, PACKAGE, TEST})
 
 
 def duplicate_path(rpg: RPG) -> Iterator[Finding]:
@@ -65,7 +64,7 @@ def file_without_feature(rpg: RPG) -> Iterator[Finding]:
 def file_without_unit(rpg: RPG) -> Iterator[Finding]:
     """Report files that define nothing, unless they only mark a package."""
     for file in rpg.nodes(NodeKind.FILE):
-        if "package" not in file.tags and not rpg.children(file.id, *UNIT_KINDS):
+        if PACKAGE not in file.tags and not rpg.children(file.id, *UNIT_KINDS):
             message = f"{file.path} defines no class and no function; design one or remove the file"
             yield error("file-without-unit", message, file)
 
@@ -76,7 +75,7 @@ def unused_file(rpg: RPG) -> Iterator[Finding]:
     home = owners(rpg, {file.id for file in files})
     crossing = (edge for edge in rpg.edges(*DEPENDENCY_KINDS) if home.get(edge.src) != home.get(edge.dst))
     used = {home.get(edge.dst) for edge in crossing}
-    entries = {home.get(node.id) for node in rpg.nodes() if {ENTRY_POINT, "package", "test"}.intersection(node.tags)}
+    entries = {home.get(node.id) for node in rpg.nodes() if {ENTRY_POINT, PACKAGE, TEST}.intersection(node.tags)}
     for file in files if len(files) > 1 else []:
         if file.id not in used | entries:
             message = f"nothing in {file.path} is used from another file, and it is no entry point"

@@ -9,8 +9,7 @@ from repowright.graph.kinds import UNIT_KINDS, EdgeKind
 from repowright.graph.lint.finding import Finding, error, warning
 from repowright.graph.model import RPG, Edge, Node
 from repowright.graph.signature import is_type_expression, mentions, type_names
-
-BASE_TYPE = "base-type"
+from repowright.graph.tags import BASE_TYPE
 
 
 def untyped_flow(rpg: RPG) -> Iterator[Finding]:

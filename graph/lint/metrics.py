@@ -9,6 +9,7 @@ from repowright.graph.kinds import DEPENDENCY_KINDS, UNIT_KINDS, EdgeKind, NodeK
 from repowright.graph.lint.finding import Finding, warning
 from repowright.graph.model import RPG
 from repowright.graph.order import lifted
+from repowright.graph.tags import BASE_TYPE
 
 SPLIT_BELOW = 2 / 3
 SPLIT_FROM = 4
@@ -49,7 +50,9 @@ def coupling(rpg: RPG, first: str, second: str) -> float:
 def split_candidate(rpg: RPG) -> Iterator[Finding]:
     """Report areas and files of four members or more that hang together loosely."""
     for kind in (NodeKind.AREA, NodeKind.FILE):
-        members = {part.id: _members(rpg, part.id) for part in rpg.nodes(kind)}
+        # Base types are declarations that many need and that need one another seldom: no fault of theirs.
+        parts = [part for part in rpg.nodes(kind) if BASE_TYPE not in part.tags]
+        members = {part.id: _members(rpg, part.id) for part in parts}
         large = {part: held for part, held in members.items() if len(held) >= SPLIT_FROM}
         for part, measure in _cohesions(rpg, large).items():
             if measure < SPLIT_BELOW:

@@ -14,7 +14,7 @@ from repowright.agent.workflows.generate import delivery_files, describe
 from repowright.agent.workflows.generate.asking import PLAN_TOKENS, request
 from repowright.agent.workflows.generate.code.commits import append
 from repowright.agent.workflows.generate.code.writing import failure_text
-from repowright.agent.workflows.generate.plan import Plan
+from repowright.agent.workflows.generate.plan import Plan, settle_states
 from repowright.agent.workflows.generate.state import GenerateState
 from repowright.agent.workflows.generate.studio import Studio
 from repowright.executors import FileCoverage, TestOutcome, TestReport
@@ -54,13 +54,16 @@ async def write_readme(state: GenerateState, runtime: Runtime[Studio]) -> Genera
         max_tokens=PLAN_TOKENS,
     )
     text = await studio.gateway.ask(asked, _readme, max_repairs=studio.settings.reply_repairs)
+    plan = plan.copy()
+    records = studio.library.records(plan, [node.id for node in plan.unit_nodes()])
+    settle_states(plan, all_verified=all(record.state == "verified" for record in records.values()))
     files: dict[str, bytes | None] = {
         "README.md": text.encode(),
         delivery_files.GRAPH_FILE: to_json(plan.rpg).encode(),
     }
     when = studio.epoch + len(plan.units) + len(plan.integration) + 1
     spec = CommitSpec(files, "Describe the project", "README, and the graph the project was planned on.", when)
-    return {"head": append(studio, state["head"], [spec])}
+    return {"plan": studio.save(plan), "head": append(studio, state["head"], [spec])}
 
 
 async def final_run(state: GenerateState, runtime: Runtime[Studio]) -> GenerateState:

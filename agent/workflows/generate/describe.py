@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from repowright.agent.workflows.generate.plan import BASE_TYPE, DEPENDENCY_KINDS, Library, Plan, module_name
+from repowright.agent.workflows.generate.plan import DEPENDENCY_KINDS, Library, Plan, module_name
 from repowright.graph.kinds import EdgeKind, NodeKind
 from repowright.graph.records import Node
+from repowright.graph.tags import BASE_TYPE
 
 NOTHING = "(none)"
 

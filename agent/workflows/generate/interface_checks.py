@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from repowright.agent.workflows.generate.plan import BASE_TYPE, Plan, module_name
+from repowright.agent.workflows.generate.plan import Plan, module_name
 from repowright.graph.kinds import EdgeKind
 from repowright.graph.records import Node
+from repowright.graph.tags import BASE_TYPE
 from repowright.repo_tools import outline, python_source, unit_parts
 
 
@@ -114,3 +115,14 @@ def used_units(plan: Plan, path: str, name: str, code: str, uses: Sequence[str] 
         mentioned = outline.mentioned_names(code)
         found |= {(path, unit.name) for unit in plan.file_units(own.id) if unit.name in mentioned}
     return found - {(path, name)}
+
+
+def used_base_types(plan: Plan, code: str) -> list[Node]:
+    """Return the base types that a source imports."""
+    found: list[Node] = []
+    for module, names in outline.imported_names(code):
+        file = file_of_module(plan, module)
+        if file is not None and BASE_TYPE in file.tags:
+            nodes = (plan.rpg.find(file.path, name) for name in names)
+            found.extend(node for node in nodes if node is not None)
+    return found

@@ -14,14 +14,15 @@ from repowright.agent.events import LintRound, StageProgress
 from repowright.agent.llm import Message, Unusable
 from repowright.agent.workflows.generate import describe
 from repowright.agent.workflows.generate.asking import ask_model, findings_message, graph_problems, texts
-from repowright.agent.workflows.generate.interface_checks import unit_problems, used_units
+from repowright.agent.workflows.generate.interface_checks import unit_problems, used_base_types, used_units
 from repowright.agent.workflows.generate.layout import entry_function
-from repowright.agent.workflows.generate.plan import BASE_TYPE, ENTRY_POINT, UNIT_KINDS, Plan, UnitRecord, module_name
+from repowright.agent.workflows.generate.plan import UNIT_KINDS, Plan, UnitRecord, module_name
 from repowright.agent.workflows.generate.state import FanState, Subject
 from repowright.agent.workflows.generate.studio import Studio
 from repowright.graph.kinds import EdgeKind, NodeKind
 from repowright.graph.lint import Finding, lint
 from repowright.graph.records import Node, Place
+from repowright.graph.tags import BASE_TYPE, ENTRY_POINT
 from repowright.repo_tools import outline, python_source
 
 
@@ -94,10 +95,16 @@ def _enter_uses(plan: Plan, file: Node, unit: Unit) -> None:
         if target is None or target.id == node.id:
             continue
         plan.rpg.connect(node.id, target.id, EdgeKind.USES if target.kind is NodeKind.CLASS else EdgeKind.CALLS)
-        if target_path != path:
-            home = plan.file_of(target.id)
-            if home.id not in {one.id for one in plan.rpg.dependencies(file.id, EdgeKind.IMPORTS)}:
-                plan.rpg.connect(file.id, home.id, EdgeKind.IMPORTS)
+        _enter_import(plan, file, plan.file_of(target.id))
+    for base in used_base_types(plan, unit.skeleton):
+        plan.rpg.connect(node.id, base.id, EdgeKind.USES)
+        _enter_import(plan, file, plan.file_of(base.id))
+
+
+def _enter_import(plan: Plan, file: Node, target: Node) -> None:
+    known = {one.id for one in plan.rpg.dependencies(file.id, EdgeKind.IMPORTS)}
+    if target.id not in known | {file.id}:
+        plan.rpg.connect(file.id, target.id, EdgeKind.IMPORTS)
 
 
 def _answer_problems(plan: Plan, file: Node, answer: Interface, known: dict[str, str]) -> list[str]:

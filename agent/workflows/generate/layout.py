@@ -10,11 +10,12 @@ from pydantic import BaseModel
 from repowright.agent.llm import Unusable
 from repowright.agent.workflows.generate import describe
 from repowright.agent.workflows.generate.drafting import Draft
-from repowright.agent.workflows.generate.plan import ENTRY_POINT, Plan
+from repowright.agent.workflows.generate.plan import Plan
 from repowright.agent.workflows.generate.proposal import UNSORTED
 from repowright.agent.workflows.generate.studio import Studio
 from repowright.graph.kinds import EdgeKind, NodeKind
 from repowright.graph.records import Node, Place
+from repowright.graph.tags import ENTRY_POINT
 
 
 class Category(BaseModel):

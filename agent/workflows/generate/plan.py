@@ -15,16 +15,14 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict
 
 from repowright.agent.artifacts import ArtifactStore
-from repowright.graph.kinds import EdgeKind, NodeKind
+from repowright.graph.kinds import EdgeKind, NodeKind, State
 from repowright.graph.model import RPG
 from repowright.graph.records import Node
 from repowright.graph.serial import from_json, to_json
+from repowright.graph.tags import BASE_TYPE, HAS_ENTRY_POINT
 
 UNIT_KINDS = (NodeKind.CLASS, NodeKind.FUNCTION)
 DEPENDENCY_KINDS = (EdgeKind.CALLS, EdgeKind.USES, EdgeKind.INHERITS)
-BASE_TYPE = "base-type"
-ENTRY_POINT = "entry-point"
-HAS_ENTRY_POINT = "has-entry-point"
 
 
 class UnitRecord(BaseModel):
@@ -81,8 +79,6 @@ class Plan:
     def copy(self) -> Plan:
         return Plan(self.rpg.copy(), dict(self.units), dict(self.integration))
 
-    # what the root says of the project ------------------------------------------------------------------
-
     @property
     def name(self) -> str:
         return self.rpg.root.name
@@ -99,8 +95,6 @@ class Plan:
     @property
     def command_line(self) -> bool:
         return HAS_ENTRY_POINT in self.rpg.root.tags
-
-    # units and files ------------------------------------------------------------------------------------
 
     def unit_nodes(self) -> list[Node]:
         """Return the units that are to be written, base types left out, in tree order."""
@@ -174,6 +168,19 @@ def module_name(path: str) -> str:
     """Return the dotted name a file is imported by: ``src/p/a/b.py`` is ``p.a.b``."""
     dotted = path.removeprefix("src/").removesuffix(".py").replace("/", ".")
     return dotted.removesuffix(".__init__")
+
+
+def settle_states(plan: Plan, *, all_verified: bool) -> None:
+    """Give files, categories, areas and the repository the state of the least of what they hold.
+
+    Base types have no tests of their own; they count as verified once every unit that uses them is.
+    """
+    rpg = plan.rpg
+    for node in reversed(rpg.nodes()):
+        if BASE_TYPE in node.tags and all_verified:
+            rpg.update(node.id, state=State.VERIFIED)
+        elif node.kind not in UNIT_KINDS and rpg.children(node.id):
+            rpg.update(node.id, state=min(child.state for child in rpg.children(node.id)))
 
 
 class Library:

@@ -14,6 +14,7 @@ from repowright.graph.lint import lint
 from repowright.graph.markdown import from_markdown, to_markdown
 from repowright.graph.model import RPG
 from repowright.graph.serial import from_json, to_json
+from repowright.graph.tags import BASE_TYPE
 from repowright.repo_tools import outline, python_source
 
 
@@ -79,7 +80,7 @@ def _with_records(plan: Plan, rpg: RPG, library: Library) -> Plan:
         if broken:
             raise PlanError(f"{node.label}: the edited signature does not parse: {broken}", "mend it and resume")
         units[one] = library.put(record.model_copy(update={"skeleton": skeleton}))
-    unwritten = [node for node in rpg.nodes(*UNIT_KINDS) if node.id not in units and "base-type" not in node.tags]
+    unwritten = [node for node in rpg.nodes(*UNIT_KINDS) if node.id not in units and BASE_TYPE not in node.tags]
     if unwritten and plan.units:
         raise PlanError(
             f"{unwritten[0].label} was added after the interfaces were designed",

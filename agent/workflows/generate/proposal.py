@@ -18,12 +18,13 @@ from pydantic import BaseModel
 
 from repowright.agent.events import Decision, LintRound
 from repowright.agent.workflows.generate.asking import ask_model, texts
-from repowright.agent.workflows.generate.plan import HAS_ENTRY_POINT, Plan
+from repowright.agent.workflows.generate.plan import Plan
 from repowright.agent.workflows.generate.state import ProposalState
 from repowright.agent.workflows.generate.studio import Studio
 from repowright.graph.kinds import NodeKind
 from repowright.graph.lint import lint
 from repowright.graph.model import RPG
+from repowright.graph.tags import HAS_ENTRY_POINT
 
 UNSORTED = "Unsorted"
 ENOUGH_DRY_ROUNDS = 2

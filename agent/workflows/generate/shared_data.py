@@ -7,10 +7,11 @@ from pydantic import BaseModel
 from repowright.agent.llm import Unusable
 from repowright.agent.workflows.generate import describe
 from repowright.agent.workflows.generate.drafting import Draft
-from repowright.agent.workflows.generate.plan import BASE_TYPE, Plan, UnitRecord, module_name
+from repowright.agent.workflows.generate.plan import Plan, UnitRecord, module_name
 from repowright.agent.workflows.generate.studio import Studio
 from repowright.graph.kinds import EdgeKind, NodeKind, State
 from repowright.graph.records import Place
+from repowright.graph.tags import BASE_TYPE
 from repowright.repo_tools import outline, python_source
 
 

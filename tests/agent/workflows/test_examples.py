@@ -77,7 +77,7 @@ def test_small_example_is_whole(tmp_path: Path) -> None:
     assert (end.status, end.exit_code, end.units_verified) == ("done", 0, end.units_total)
     rpg = load(tmp_path / "out" / "graph.json")
     features = rpg.nodes(NodeKind.FEATURE)
-    assert features and all(feature.state is State.VERIFIED for feature in features)
+    assert features and all(node.state is State.VERIFIED for node in rpg)
     commits = GitRepository.open(tmp_path / "out").log()
     assert len(commits) > end.units_total
     (run,) = list_runs(tmp_path / "runs")

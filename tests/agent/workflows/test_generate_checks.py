@@ -29,11 +29,11 @@ from repowright.agent.workflows.generate.layout import (
     apply_areas,
     apply_structure,
 )
-from repowright.agent.workflows.generate.plan import Library, Plan, UnitRecord, module_name
+from repowright.agent.workflows.generate.plan import Library, Plan, UnitRecord, module_name, settle_states
 from repowright.agent.workflows.generate.proposal import Feature, Proposal, proposal_problems
 from repowright.agent.workflows.generate.shared_data import BaseTypeFile, BaseTypes, Flow, Flows
 from repowright.executors import Ended, Limits, TestOutcome, TestReport, TestResult
-from repowright.graph.kinds import EdgeKind, NodeKind
+from repowright.graph.kinds import EdgeKind, NodeKind, State
 from repowright.graph.model import RPG, Place
 
 NO_STUDIO = None  # none of these answers is stored
@@ -331,3 +331,15 @@ def test_tests_may_use_units_of_earlier_generations_alone(planned: tuple[Plan, L
     plan.levels = {total: 0, main: 1}
     assert standing(plan, main, both) == {main, total}
     assert standing(plan, total, both) == {total}
+
+
+def test_state_of_a_file_is_that_of_the_least_it_holds(planned: tuple[Plan, Library]) -> None:
+    plan, _ = planned
+    plan.rpg.update(unit(plan, "total"), state=State.VERIFIED)
+    for feature in plan.rpg.nodes(NodeKind.FEATURE):
+        plan.rpg.remove(feature.id)
+    settle_states(plan, all_verified=False)
+    cart, line = (plan.rpg.find(path) for path in ("src/shop/cart.py", "src/shop/cli.py"))
+    assert cart is not None and cart.state is State.VERIFIED
+    assert line is not None and line.state is State.PLANNED
+    assert plan.rpg.root.state is State.PLANNED

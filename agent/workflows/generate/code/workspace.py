@@ -11,9 +11,10 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
 from repowright.agent.workflows.generate.interface_checks import file_of_module
-from repowright.agent.workflows.generate.plan import BASE_TYPE, Library, Plan, UnitRecord, module_name
+from repowright.agent.workflows.generate.plan import Library, Plan, UnitRecord, module_name
 from repowright.graph.kinds import NodeKind
 from repowright.graph.records import Node
+from repowright.graph.tags import BASE_TYPE
 from repowright.repo_tools import compose, outline, stubs
 
 PYTEST_SETTINGS = """\
