@@ -121,9 +121,11 @@ class ModelRefused(ModelError):
 class ReplyInvalid(ModelError):
     """The reply was still unusable after the repair rounds."""
 
-    def __init__(self, message: str, hint: str = "", problems: tuple[str, ...] = ()) -> None:
+    def __init__(self, message: str, hint: str = "", problems: tuple[str, ...] = (), key: str = "") -> None:
         super().__init__(message, hint)
         self.problems = problems
+        self.key = key
+        """The request whose answers were used up."""
 
 
 class BudgetSpent(AgentError):

@@ -25,6 +25,10 @@ from repowright.agent.llm.types import Reply, Request
 REJECTION = "rejection"
 """Kind of the record's evidence on answers that could not be used."""
 
+ANEW_KIND = "anew"
+ANEW = 10_000
+"""Added to the sample of a request each time a run ended over it: another independent answer."""
+
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
@@ -122,7 +126,8 @@ class Gateway:
         ReplyInvalid
             If the answer is still unusable after ``max_repairs`` rounds.
         """
-        asked = request
+        key = request.key(self._model)
+        asked = replace(request, sample=request.sample + ANEW * self._asked_anew(key))
         for number in range(max_repairs + 1):
             reply = await self.complete(asked)
             problems = self._rejected_before(asked)
@@ -135,7 +140,7 @@ class Gateway:
             self._emit_rejected(request, problems, number)
             asked = corrected(asked, reply, problems)
         message = f"the model gave no usable answer to {_named(request)}: {problems[0]}"
-        raise ReplyInvalid(message, "resume to ask again with another model", tuple(problems))
+        raise ReplyInvalid(message, "resume to ask it again", tuple(problems), key)
 
     async def ask_model(
         self,
@@ -153,6 +158,19 @@ class Gateway:
         """
         asked = replace(request, schema_name=model.__name__, schema=strict_schema(model))
         return await self.ask(asked, lambda reply: _checked(read_model(reply.text, model), check), max_repairs)
+
+    def ask_anew(self, key: str) -> None:
+        """Let the next sitting ask a request afresh whose answers ended this one.
+
+        Without it a resumed run would meet the very same answers again.
+        """
+        self._record.put_text(ANEW_KIND, key, str(self._asked_anew(key) + 1))
+
+    def _asked_anew(self, key: str) -> int:
+        told = self._record.get_text(ANEW_KIND, key)
+        if told is None and self._replay is not None:
+            told = self._replay.get_text(ANEW_KIND, key)
+        return int(told or 0)
 
     def _rejected_before(self, request: Request) -> list[str]:
         """Return why this run, or the recording, rejected the answer to a request.

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-from repowright.agent.errors import AgentError, BudgetSpent, RunDamaged, RunNotFound, SpecError
+from repowright.agent.errors import AgentError, BudgetSpent, ReplyInvalid, RunDamaged, RunNotFound, SpecError
 from repowright.agent.events import EventBus, Failure, RunEnd, RunStart, Subscriber
 from repowright.agent.llm import Budget, Endpoint, Gateway, Ledger, Price, Prices, Record, Replay, Timeouts
 from repowright.agent.manifest import read_manifest
@@ -105,6 +105,7 @@ async def _sit(
             sitting.ended("interrupted", 130)
             raise
         except TYPED_ERRORS as error:
+            sitting.learn(error)
             hint = getattr(error, "hint", "")
             bus.emit(Failure(error=type(error).__name__, message=getattr(error, "message", str(error)), hint=hint))
             sitting.ended("budget" if isinstance(error, BudgetSpent) else "error", error.exit_code)
@@ -136,6 +137,7 @@ class Sitting:
         self._sandbox = sandbox
         self._record = Record(run.record)
         self._replay = _replay_of(run)
+        self._gateway: Gateway | None = None
         self._began = time.monotonic()
 
     async def drive(self, stop_after: str | None) -> Outcome | None:
@@ -190,6 +192,7 @@ class Sitting:
             self.bus,
             concurrency=settings.parallel,
         )
+        self._gateway = gateway
         try:
             yield Studio(
                 run=self.run,
@@ -224,6 +227,11 @@ class Sitting:
         base_url = self.settings.base_url or "https://api.openai.com/v1"
         timeouts = Timeouts(idle_s=self.settings.idle_timeout_s, total_s=self.settings.timeout_s)
         return Endpoint(base_url, self.settings.api_key(os.environ), timeouts=timeouts)
+
+    def learn(self, error: Exception) -> None:
+        """Keep what the next sitting must do otherwise, so as not to end the same way."""
+        if isinstance(error, ReplyInvalid) and error.key and self._gateway is not None:
+            self._gateway.ask_anew(error.key)
 
     def end(self, outcome: Outcome | None) -> RunEnd:
         """Tell how a sitting that met no error ended."""

@@ -7,9 +7,10 @@ import pytest
 from workshop import Workshop
 
 from repowright.agent import events
-from repowright.agent.errors import BudgetError, BudgetSpent, PlanError, ReplayMiss, RunDamaged, SpecError
+from repowright.agent.errors import BudgetError, BudgetSpent, PlanError, ReplayMiss, ReplyInvalid, RunDamaged, SpecError
 from repowright.agent.events import LlmReply
 from repowright.agent.llm import Record
+from repowright.agent.recording import export_recording
 from repowright.repo_tools.git import GitRepository
 
 
@@ -139,3 +140,16 @@ def test_state_in_the_checkpoint_stays_small(workshop: Workshop) -> None:
     other.start(12)
     # Three times the units: what grows is the number of steps, not what each step writes.
     assert other.run.checkpoints.stat().st_size < 4 * small
+
+
+def test_run_that_ended_over_useless_answers_asks_anew_when_resumed(workshop: Workshop) -> None:
+    def mistakes(system: str, user: str) -> str | None:
+        return '{"areas": []}' if "sort the features" in system else None
+
+    with pytest.raises(ReplyInvalid, match="areas") as caught:
+        workshop.start(2, mistakes=mistakes)
+    assert "resume" in caught.value.hint
+    assert workshop.resume().status == "done"
+    kept = workshop.folder / "recording"
+    export_recording(workshop.run, kept)
+    assert workshop.start(2, replay=kept, out=workshop.folder / "again").status == "done"
