@@ -104,19 +104,36 @@ def unit_context(rpg: RPG, unit_id: str) -> UnitContext:
     """
     unit = _expected(rpg, unit_id, UNIT_KINDS, "definition")
     file = _owner(rpg, unit_id, NodeKind.FILE)
-    inside = _inside(rpg, unit_id)
-    top = [child for child in rpg.children(file.id, *UNIT_KINDS) if child.id != _top_level(rpg, unit).id]
     return UnitContext(
         unit=unit,
         file=file,
         area=rpg.ancestor(unit_id, NodeKind.AREA),
         features=_features(rpg, unit_id),
-        dependencies=_outside(rpg, unit_id, (n for each in inside for n in rpg.dependencies(each, *_UNIT_NEEDS))),
+        dependencies=needs(rpg, unit_id),
         base_types=_base_types(rpg, unit_id),
-        callers=_outside(rpg, unit_id, (n for each in inside for n in rpg.dependents(each, *_UNIT_NEEDS))),
-        siblings=tuple(top),
+        callers=needed_by(rpg, unit_id),
+        siblings=siblings(rpg, unit_id),
         flows=_flows(rpg, unit_id),
     )
+
+
+def needs(rpg: RPG, unit_id: str) -> tuple[Node, ...]:
+    """Return the definitions that one, or something inside it, calls, uses or inherits from."""
+    inside = _inside(rpg, unit_id)
+    return _outside(rpg, unit_id, (node for each in inside for node in rpg.dependencies(each, *_UNIT_NEEDS)))
+
+
+def needed_by(rpg: RPG, unit_id: str) -> tuple[Node, ...]:
+    """Return the definitions and files that call, use or inherit from one, or from something inside it."""
+    inside = _inside(rpg, unit_id)
+    return _outside(rpg, unit_id, (node for each in inside for node in rpg.dependents(each, *_UNIT_NEEDS)))
+
+
+def siblings(rpg: RPG, unit_id: str) -> tuple[Node, ...]:
+    """Return the other top-level definitions of a definition's file."""
+    own = _top_level(rpg, rpg.node(unit_id)).id
+    file = _owner(rpg, unit_id, NodeKind.FILE)
+    return tuple(child for child in rpg.children(file.id, *UNIT_KINDS) if child.id != own)
 
 
 def file_context(rpg: RPG, file_id: str) -> FileContext:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from repowright.agent.workflows.generate.plan import DEPENDENCY_KINDS, Library, Plan, module_name
+from repowright.agent.workflows.generate.plan import Library, Plan, module_name
+from repowright.graph import context
 from repowright.graph.kinds import EdgeKind, NodeKind
 from repowright.graph.records import Node
 from repowright.graph.tags import BASE_TYPE
@@ -115,12 +116,12 @@ def import_line(path: str, name: str) -> str:
 
 def direct_dependencies(plan: Plan, unit_id: str) -> list[str]:
     """Return the units a unit uses itself, base types left out, in tree order."""
-    return plan.in_order(node.id for node in plan.rpg.dependencies(unit_id, *DEPENDENCY_KINDS))
+    return plan.in_order(node.id for node in context.needs(plan.rpg, unit_id))
 
 
 def direct_dependents(plan: Plan, unit_id: str) -> list[str]:
     """Return the units that use a unit themselves, in tree order."""
-    return plan.in_order(node.id for node in plan.rpg.dependents(unit_id, *DEPENDENCY_KINDS))
+    return plan.in_order(node.id for node in context.needed_by(plan.rpg, unit_id))
 
 
 def unit_features(plan: Plan, unit_id: str) -> str:

@@ -15,6 +15,7 @@ from repowright.agent.workflows.generate.interface_checks import import_problems
 from repowright.agent.workflows.generate.plan import Plan, UnitRecord
 from repowright.agent.workflows.generate.studio import Studio
 from repowright.executors import Ended, TestOutcome, TestReport
+from repowright.graph import context
 from repowright.repo_tools import python_source, tests, unit_parts
 
 TEST_ROUNDS = 3
@@ -45,9 +46,9 @@ def with_neighbours(plan: Plan, record: UnitRecord, studio: Studio) -> dict[str,
     A specification may lean on its neighbour's words ("the layout that the writer describes"); who judges the
     tests of such a unit must see both.
     """
-    beside = [node.id for node in plan.file_units(plan.file_of(record.id).id) if node.id != record.id]
-    known = [one for one in describe.direct_dependencies(plan, record.id) if one not in beside]
-    shown = describe.interfaces(plan, studio.library, plan.in_order([*known, *beside]))
+    beside = [node.id for node in context.siblings(plan.rpg, record.id)]
+    below = describe.direct_dependencies(plan, record.id)
+    shown = describe.interfaces(plan, studio.library, plan.in_order([*below, *beside]))
     return unit_holes(plan, record, studio) | {"dependencies": shown}
 
 
