@@ -19,7 +19,7 @@ Examples:
   repowright generate "a to-do list on the command line"
   repowright generate idea.md --out ./todo --model gpt-5-mini --budget 5usd
   repowright generate - --stop-after interfaces < idea.md
-  repowright generate idea.md --replay examples/todo/recording
+  repowright generate examples/unit-converter/spec.md --replay examples/unit-converter/recording
   repowright generate idea.md --json > events.jsonl
 
 {exit_codes_help()}

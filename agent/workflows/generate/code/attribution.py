@@ -83,7 +83,7 @@ async def attribute(plan: Plan, case: Case, report: TestReport, studio: Studio, 
             failing=[one.test for one in report.results if one.outcome in (TestOutcome.FAILED, TestOutcome.ERROR)],
             votes=[Vote(blame=vote.blame, culprit=vote.culprit, reason=vote.reason) for vote in votes],
             verdict=verdict.blame,
-            culprit=plan.rpg.node(verdict.culprit).name,
+            culprit=plan.rpg.node(verdict.culprit).name if verdict.blame == "code" else case.name,
         )
     )
     return verdict
