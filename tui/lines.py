@@ -10,7 +10,10 @@ from repowright.tui.amounts import clock, count, duration, money, printable, tok
 
 
 class LinePrinter:
-    """A subscriber that writes each event as a line; the time is that since the first one."""
+    """A subscriber that writes each event as a line; the time is that since the first one.
+
+    An error is left to the command, whose own one line says it.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -20,7 +23,7 @@ class LinePrinter:
         if self._started is None:
             self._started = event.ts
         line = line_of(event)
-        if line:
+        if line and not isinstance(event, e.Failure):
             self._stream.write(f"{clock(event.ts - self._started):>7}  {line}\n")
             self._stream.flush()
 

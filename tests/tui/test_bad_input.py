@@ -102,6 +102,7 @@ def test_model_that_cannot_be_used(tmp_path: Path, behaviour: Behaviour, words: 
         done = repowright("generate", "a tool", *flags, cwd=tmp_path, OPENAI_API_KEY=KEY)
     assert done.returncode == 3, done.stderr
     assert words in said(done)
+    assert done.stderr.count(said(done).removeprefix("repowright: ")[:40]) == 1, "the error is told twice"
     assert KEY not in done.stdout + done.stderr
     written = [path for path in (tmp_path / "home").rglob("*") if path.is_file()]
     assert written and not any(KEY.encode() in path.read_bytes() for path in written)

@@ -14,7 +14,7 @@ from repowright.agent.workflows.generate import delivery_files, describe
 from repowright.agent.workflows.generate.asking import PLAN_TOKENS, request
 from repowright.agent.workflows.generate.code.commits import append
 from repowright.agent.workflows.generate.code.writing import failure_text
-from repowright.agent.workflows.generate.plan import Plan, settle_states
+from repowright.agent.workflows.generate.plan import settle_states
 from repowright.agent.workflows.generate.state import GenerateState
 from repowright.agent.workflows.generate.studio import Studio
 from repowright.executors import FileCoverage, TestOutcome, TestReport
@@ -121,11 +121,6 @@ def outcome_of(state: GenerateState, studio: Studio) -> Outcome | None:
     """Return the closing figures, once the final run has been made."""
     address = state.get("outcome")
     return Outcome.model_validate_json(studio.store.get(address)) if address else None
-
-
-def plan_of(state: GenerateState, studio: Studio) -> Plan | None:
-    address = state.get("plan")
-    return studio.load(address) if address else None
 
 
 def _readme(reply: Reply) -> str:
