@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 
+import pytest
 from workshop import Workshop
 
 from repowright.agent.events import Attribution, Repair, TestsRejected
@@ -162,3 +163,24 @@ def test_tests_of_a_blamed_dependency_are_mended_where_they_alone_still_fail(wor
     (repair,) = workshop.told.of(Repair)
     assert (repair.name, repair.target, repair.fixed) == ("add_4", "add_0", True)
     assert [verdict.name for verdict in workshop.told.of(Attribution)] == ["add_4", "add_0"]
+
+
+@pytest.mark.parametrize("unusable", [False, True])
+def test_edit_that_was_never_run_is_run_and_an_unusable_one_is_not_kept(workshop: Workshop, unusable: bool) -> None:
+    wrong = 'def add_2(value: int) -> int:\n    """Return value plus 2."""\n    return value - 2\n'
+    edited = wrong.replace("- 2", "+ missing_name" if unusable else "+ 2")
+
+    def mistakes(system: str, user: str) -> str | None:
+        if "write the code" in system and unit_of(user) == "add_2":
+            return f"```python\n{wrong}```"
+        if "decide what is to blame" in system:
+            return judge("code", "add_2")
+        if "mend the code" in system:
+            return json.dumps([{"name": "edit_function", "arguments": {"name": "add_2", "code": edited}}])
+        return None
+
+    end = workshop.start(4, mistakes=mistakes, unit_repairs=1)
+    delivered = (workshop.out / "src/adders/file_0.py").read_text()
+    assert end.status == ("failing" if unusable else "done")
+    assert ("return value - 2" if unusable else "return value + 2") in delivered
+    assert "missing_name" not in delivered

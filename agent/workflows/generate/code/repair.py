@@ -50,7 +50,7 @@ async def repair_code(
     tests: str = "",
 ) -> Mended:
     """Let the model look things up and edit one unit until its tests pass or its turns are used up."""
-    desk = Desk(record.name, record.code, lambda code: code_problems(plan, record, code), run, failure_text, report)
+    desk = Desk(record.code, lambda code: code_problems(plan, record, code), run, failure_text, report)
     asked = request(
         "generate/repair_code",
         {
@@ -70,7 +70,8 @@ async def repair_code(
     await run_tools(studio.gateway, asked, tools, TURNS)
     if desk.code != desk.tested:
         await desk.test()
-    return Mended(desk.code, desk.report)
+    # An edit that cannot go into its file was never tested: what was tested last is what the repair ended with.
+    return Mended(desk.tested, desk.report)
 
 
 def _source_of(plan: Plan, studio: Studio) -> Callable[[str], str]:
