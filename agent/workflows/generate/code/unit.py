@@ -9,10 +9,8 @@ from repowright.agent.events import Repair, UnitEnd, UnitStart
 from repowright.agent.workflows.generate.code.attribution import Verdict, attribute, unit_case
 from repowright.agent.workflows.generate.code.repair import repair_code, repair_tests, revise_skeleton
 from repowright.agent.workflows.generate.code.workspace import (
-    imported_units,
-    package_files,
+    files_under_test,
     path_of_tests,
-    standing,
 )
 from repowright.agent.workflows.generate.code.writing import (
     NoUsableTests,
@@ -58,13 +56,9 @@ class UnitBuilder:
     async def run_tests(self, codes: Mapping[str, str] | None = None, purpose: str = "unit tests") -> TestReport:
         """Run the unit's tests over the code it stands on, ``codes`` standing in for what is recorded."""
         own = {self.record.id: self.record.code} | dict(codes or {})
-        written = standing(self.plan, self.record.id, self.record.tests)
-        roots = written | imported_units(self.plan, self.record.tests)
-        files = package_files(self.plan, self.studio.library, roots, written, own)
+        files = files_under_test(self.plan, self.studio.library, self.record.id, self.record.tests, own)
         path = path_of_tests(self.plan, self.record.id)
-        return await self.studio.bench.run(
-            files | {path: self.record.tests.encode()}, [path], purpose=purpose, subject=self.record.name
-        )
+        return await self.studio.bench.run(files, [path], purpose=purpose, subject=self.record.name)
 
     async def _write(self) -> None:
         """Write tests, then code; where no test is usable the code is written all the same, for those who call it."""

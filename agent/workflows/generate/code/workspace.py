@@ -62,8 +62,8 @@ def imported_units(plan: Plan, source: str) -> set[str]:
     for module, names in outline.imported_names(source):
         file = file_of_module(plan, module) if module.split(".")[0] == plan.package else None
         nodes = [plan.rpg.find(file.path, name) for name in names] if file is not None else []
-        found |= {node.id for node in nodes if node is not None and node.id in plan.units and node.place}
-    return {one for one in found if BASE_TYPE not in plan.rpg.node(one).tags}
+        found |= {node.id for node in nodes if node is not None and node.id in plan.units}
+    return found
 
 
 def standing(plan: Plan, unit_id: str, tests: str) -> set[str]:
@@ -74,6 +74,28 @@ def standing(plan: Plan, unit_id: str, tests: str) -> set[str]:
     """
     helpers = {one for one in imported_units(plan, tests) if plan.level(one) < plan.level(unit_id)}
     return plan.closure([unit_id, *helpers])
+
+
+def files_under_test(
+    plan: Plan,
+    library: Library,
+    unit_id: str,
+    tests: str,
+    codes: Mapping[str, str] | None = None,
+    *,
+    stubbed: bool = False,
+) -> dict[str, bytes]:
+    """Return what a unit's tests run on, the tests included.
+
+    Parameters
+    ----------
+    stubbed
+        Leave the unit itself a stub: right tests fail on it.
+    """
+    written = standing(plan, unit_id, tests)
+    roots = written | imported_units(plan, tests)
+    files = package_files(plan, library, roots, written - {unit_id} if stubbed else written, codes)
+    return files | {path_of_tests(plan, unit_id): tests.encode()}
 
 
 def package_files(

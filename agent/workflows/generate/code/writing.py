@@ -6,10 +6,8 @@ from repowright.agent.events import TestsRejected
 from repowright.agent.workflows.generate import describe
 from repowright.agent.workflows.generate.asking import ask_code
 from repowright.agent.workflows.generate.code.workspace import (
-    imported_units,
-    package_files,
+    files_under_test,
     path_of_tests,
-    standing,
 )
 from repowright.agent.workflows.generate.interface_checks import import_problems
 from repowright.agent.workflows.generate.plan import Plan, UnitRecord
@@ -135,10 +133,8 @@ async def write_tests(plan: Plan, record: UnitRecord, studio: Studio) -> str:
 async def gate(plan: Plan, record: UnitRecord, source: str, studio: Studio) -> tuple[str, str]:
     """Run tests against the stub of their unit; return those that fail there, or why none is usable."""
     path = path_of_tests(plan, record.id)
-    written = standing(plan, record.id, source) - {record.id}
-    roots = {record.id, *written, *imported_units(plan, source)}
-    files = package_files(plan, studio.library, roots, written)
-    report = await studio.bench.run(files | {path: source.encode()}, [path], purpose="stub gate", subject=record.name)
+    files = files_under_test(plan, studio.library, record.id, source, stubbed=True)
+    report = await studio.bench.run(files, [path], purpose="stub gate", subject=record.name)
     if report.ended is not Ended.EXITED:
         return "", f"The tests did not end on an unimplemented unit: stopped by the limit on {report.ended}."
     if not report.results or _not_collected(report, path):
