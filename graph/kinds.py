@@ -15,6 +15,7 @@ class NodeKind(StrEnum):
     FEATURE = "feature"
     DIRECTORY = "directory"
     FILE = "file"
+    NAMESPACE = "namespace"
     CLASS = "class"
     FUNCTION = "function"
     METHOD = "method"
@@ -82,6 +83,7 @@ EDGE_RANK: Mapping[EdgeKind, int] = {kind: rank for rank, kind in enumerate(Edge
 
 UNIT_KINDS = frozenset(
     {
+        NodeKind.NAMESPACE,
         NodeKind.CLASS,
         NodeKind.FUNCTION,
         NodeKind.METHOD,
@@ -108,8 +110,8 @@ FORWARD_KINDS = frozenset({EdgeKind.FLOWS, EdgeKind.PRECEDES})
 
 _GROUPED = frozenset({NodeKind.CATEGORY, NodeKind.FEATURE, NodeKind.DIRECTORY, NodeKind.FILE})
 _TOP_LEVEL = UNIT_KINDS - {NodeKind.METHOD}
-_NESTED = frozenset({NodeKind.CLASS, NodeKind.FUNCTION})
-_MEMBERS = frozenset({NodeKind.CLASS, NodeKind.METHOD, NodeKind.STRUCT, NodeKind.ENUM, NodeKind.CONSTANT})
+_NESTED = UNIT_KINDS - {NodeKind.METHOD, NodeKind.NAMESPACE}
+_MEMBERS = UNIT_KINDS - {NodeKind.NAMESPACE}
 _FEATURE = frozenset({NodeKind.FEATURE})
 
 CHILD_KINDS: Mapping[NodeKind, frozenset[NodeKind]] = {
@@ -119,14 +121,15 @@ CHILD_KINDS: Mapping[NodeKind, frozenset[NodeKind]] = {
     NodeKind.FEATURE: frozenset(),
     NodeKind.DIRECTORY: frozenset({NodeKind.DIRECTORY, NodeKind.FILE}),
     NodeKind.FILE: _TOP_LEVEL | _FEATURE,
+    NodeKind.NAMESPACE: _TOP_LEVEL | _FEATURE,
     NodeKind.CLASS: _MEMBERS | _FEATURE,
     NodeKind.FUNCTION: _NESTED | _FEATURE,
     NodeKind.METHOD: _NESTED | _FEATURE,
     NodeKind.STRUCT: _MEMBERS | _FEATURE,
     NodeKind.ENUM: _MEMBERS | _FEATURE,
     NodeKind.MACRO: _FEATURE,
-    NodeKind.GLOBAL: _FEATURE,
-    NodeKind.CONSTANT: _FEATURE,
+    NodeKind.GLOBAL: _NESTED | _FEATURE,
+    NodeKind.CONSTANT: _NESTED | _FEATURE,
 }
 """Which kinds a kind may contain."""
 
