@@ -17,8 +17,9 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from repowright.agent.errors import AgentError, BudgetSpent, ReplyInvalid, RunDamaged, RunNotFound, SpecError
 from repowright.agent.events import EventBus, Failure, RunEnd, RunStart, Subscriber
-from repowright.agent.llm import Budget, Endpoint, Gateway, Ledger, Price, Prices, Record, Replay, Timeouts
+from repowright.agent.llm import Budget, Gateway, Record, Replay
 from repowright.agent.manifest import read_manifest
+from repowright.agent.model_access import open_gateway
 from repowright.agent.out_folder import check_out_folder
 from repowright.agent.run import Run
 from repowright.agent.settings import Settings
@@ -177,28 +178,13 @@ class Sitting:
 
     @asynccontextmanager
     async def _studio(self) -> AsyncIterator[Studio]:
-        settings = self.settings
-        prices = Prices({name: Price(one.input, one.output, one.cached_input) for name, one in settings.prices.items()})
-        budget = Budget.parse(settings.budget) if settings.budget else Budget()
-        ledger = Ledger(budget, settings.model, prices, self.bus)
-        ledger.restore(self._record.replies())
-        endpoint = None if self._replay else self._endpoint()
-        gateway = Gateway(
-            settings.model,
-            endpoint,
-            self._record,
-            self._replay,
-            ledger,
-            self.bus,
-            concurrency=settings.parallel,
-        )
-        self._gateway = gateway
-        try:
+        async with open_gateway(self.settings, self._record, self._replay, self.bus) as gateway:
+            self._gateway = gateway
             yield Studio(
                 run=self.run,
                 spec=self.run.spec().text,
                 out=self.run.out,
-                settings=settings,
+                settings=self.settings,
                 gateway=gateway,
                 events=self.bus,
                 store=self.run.artifacts,
@@ -208,9 +194,6 @@ class Sitting:
                 epoch=_epoch(self.run),
                 clock=time.monotonic,
             )
-        finally:
-            if endpoint is not None:
-                await endpoint.close()
 
     def bench(self) -> TestBench:
         """Return where this sitting's tests run."""
@@ -222,11 +205,6 @@ class Sitting:
         """What one run of generated tests may use."""
         seconds = self.settings.suite_timeout_s
         return replace(SUITE_LIMITS, wall_s=seconds, cpu_s=seconds)
-
-    def _endpoint(self) -> Endpoint:
-        base_url = self.settings.base_url or "https://api.openai.com/v1"
-        timeouts = Timeouts(idle_s=self.settings.idle_timeout_s, total_s=self.settings.timeout_s)
-        return Endpoint(base_url, self.settings.api_key(os.environ), timeouts=timeouts)
 
     def learn(self, error: Exception) -> None:
         """Keep what the next sitting must do otherwise, so as not to end the same way."""
