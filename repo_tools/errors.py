@@ -7,6 +7,7 @@
     ├── ComposeError             parts that do not make one module; ``problems`` names each reason
     ├── EditError                an edit that cannot be applied
     ├── LanguageUnknown          no frontend reads this file
+    ├── SnapshotError            a source tree or a file of it that cannot be read
     └── GitError                 git refused
         ├── GitMissing           there is no git program
         └── UnsafePath           a path that leaves the repository or passes a link
@@ -55,6 +56,10 @@ class EditError(RepoToolsError):
 
 class LanguageUnknown(RepoToolsError):
     """No frontend reads files of this kind."""
+
+
+class SnapshotError(RepoToolsError):
+    """A source tree, or a file of it, cannot be read."""
 
 
 class GitError(RepoToolsError):

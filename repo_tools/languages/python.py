@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TypeVar
 
-from tree_sitter import Node
-
-from repowright.repo_tools.facts import Call, FileFacts, Inheritance, ParseProblem
-from repowright.repo_tools.languages.python_definitions import Place, definitions_of
+from repowright.repo_tools.facts import FileFacts
+from repowright.repo_tools.languages.python_bases import bases_of
+from repowright.repo_tools.languages.python_bindings import Bindings
+from repowright.repo_tools.languages.python_calls import calls_of
+from repowright.repo_tools.languages.python_definitions import Definitions
+from repowright.repo_tools.languages.python_exports import exports_of
 from repowright.repo_tools.languages.python_imports import imports_of
-from repowright.repo_tools.languages.python_syntax import (
-    captures,
-    docstring_of,
-    line_of,
-    one_line,
-    parse_bytes,
-    text_of,
-)
-
-_CALLS = "(call function: (_) @callee)"
-_PROBLEMS = "[(ERROR) (MISSING)] @problem"
-_CALLEE_LIMIT = 200
+from repowright.repo_tools.languages.python_syntax import GRAMMAR, Source, unpadded
+from repowright.repo_tools.languages.python_text import module_docstring
+from repowright.repo_tools.languages.python_uses import Names, uses_of
+from repowright.repo_tools.languages.source_guard import line_count, problems_of, too_large
 
 
 class PythonFrontend:
@@ -28,61 +22,74 @@ class PythonFrontend:
 
     name = "python"
     extensions = (".py", ".pyi")
+    version = 3
 
     def read(self, path: str, source: bytes) -> FileFacts:
         """Read one file; broken source gives the facts that can be had and ``errors``, never an exception."""
-        root = parse_bytes(source).root_node
-        places = definitions_of(root)
-        return FileFacts(
-            path=path,
-            language=self.name,
-            definitions=tuple(place.definition for place in places),
-            imports=tuple(imports_of(root)),
-            calls=tuple(_calls(root, places)),
-            inheritances=tuple(base for place in places for base in _bases(place)),
-            docstring=docstring_of(root),
-            errors=tuple(_problems(root)),
-        )
+        problem = too_large(source)
+        if problem:
+            return FileFacts(path, self.name, line_count(source), errors=(problem,))
+        return _facts(path, self.name, Source(source))
 
 
-def _calls(root: Node, places: Sequence[Place]) -> list[Call]:
-    """Calls with the innermost definition around each; both come in source order, so one sweep does."""
-    scopes = [place for place in places if place.node.type != "assignment"]
-    around: list[Place] = []
-    found: list[Call] = []
-    index = 0
-    for node in captures(_CALLS, root, "callee"):
-        while index < len(scopes) and scopes[index].node.start_byte <= node.start_byte:
-            around.append(scopes[index])
-            index += 1
-        while around and around[-1].node.end_byte <= node.start_byte:
-            around.pop()
-        caller = around[-1].definition.qualname if around else ""
-        found.append(Call(caller, _callee(node), line_of(node)))
-    return found
+def _facts(path: str, language: str, source: Source) -> FileFacts:
+    definitions = Definitions(source).read()
+    records, scopes = definitions.records, definitions.scopes
+    imports = imports_of(source, scopes)
+    names = Names(source, scopes, records, imports)
+    bases = bases_of(source, scopes)
+    facts = FileFacts(
+        path,
+        language,
+        source.lines,
+        tuple(records),
+        tuple(imports),
+        tuple(calls_of(source, scopes, names.rebound)),
+        tuple(uses_of(source, scopes, names, {start for start, _ in bases})),
+        tuple(Bindings(source, definitions).read()),
+        tuple(base for _, base in bases),
+        module_docstring(source.text),
+        "",
+        exports_of(source, scopes),
+        tuple(problems_of(source.data, source.tree.root_node, GRAMMAR)),
+    )
+    return facts if source.is_ascii else _unpadded(facts)
 
 
-def _callee(node: Node) -> str:
-    """Text of what is called; of an overlong chain only the last attribute."""
-    if node.end_byte - node.start_byte <= _CALLEE_LIMIT:
-        return one_line(text_of(node))
-    return f"...{text_of(node.child_by_field_name('attribute'))}"
+def _unpadded(facts: FileFacts) -> FileFacts:
+    """The facts with the text that was written, where a character took several bytes."""
+    return facts._replace(
+        definitions=_plain(facts.definitions),
+        imports=_plain(facts.imports),
+        calls=_plain(facts.calls),
+        uses=_plain(facts.uses),
+        bindings=_plain(facts.bindings),
+        inheritances=_plain(facts.inheritances),
+        docstring=unpadded(facts.docstring),
+        exports=facts.exports and tuple(map(unpadded, facts.exports)),
+        errors=_plain(facts.errors),
+    )
 
 
-def _bases(place: Place) -> list[Inheritance]:
-    bases = place.node.child_by_field_name("superclasses") if place.node.type == "class_definition" else None
-    skipped = ("keyword_argument", "comment")
-    children = [child for child in bases.named_children if child.type not in skipped] if bases else []
-    return [Inheritance(place.definition.qualname, one_line(text_of(child)), line_of(child)) for child in children]
+_Record = TypeVar("_Record", bound=tuple[object, ...])
 
 
-def _problems(root: Node) -> list[ParseProblem]:
-    if not root.has_error:
-        return []
-    return [ParseProblem(line_of(node), _message(node)) for node in captures(_PROBLEMS, root, "problem")]
+def _plain(records: tuple[_Record, ...]) -> tuple[_Record, ...]:
+    """Records with their texts as written; most have nothing to change."""
+    return tuple([one if _is_plain(one) else _make(type(one), map(_plain_value, one)) for one in records])
 
 
-def _message(node: Node) -> str:
-    if node.is_missing:
-        return f"missing {node.type!r}"
-    return f"cannot read {one_line(text_of(node))[:60]!r}"
+def _is_plain(record: tuple[object, ...]) -> bool:
+    for value in record:
+        if (isinstance(value, str) and not value.isascii()) or (isinstance(value, tuple) and not _is_plain(value)):
+            return False
+    return True
+
+
+def _plain_value(value: object) -> object:
+    if isinstance(value, str):
+        return unpadded(value)
+    return tuple(map(_plain_value, value)) if isinstance(value, tuple) else value
+
+
+_make = tuple.__new__

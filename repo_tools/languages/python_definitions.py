@@ -1,147 +1,247 @@
-"""Definitions of a Python file: classes, functions, methods, and the names its top level assigns."""
+"""Definitions of a Python file: classes, functions however nested, and the names its top level assigns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from operator import itemgetter
 
 from tree_sitter import Node
 
 from repowright.repo_tools.facts import Definition, DefinitionKind
-from repowright.repo_tools.languages.python_syntax import (
-    docstring_of,
-    last_line_of,
-    line_of,
-    one_line,
-    signature_text,
-    text_of,
-)
+from repowright.repo_tools.languages.grammar import one_line
+from repowright.repo_tools.languages.python_scopes import Scopes
+from repowright.repo_tools.languages.python_syntax import Reach, Source
+from repowright.repo_tools.languages.python_text import DOCSTRING_START, comment_above, docstring_at, without_comments
 
+_name_in = re.compile(r"(?:async )?(?:def|class) (\w+)").match
+_BEFORE_CLOSING = re.compile(r",?\s*\n\s*(?=[)\]}])")
+_AFTER_OPENING = re.compile(r"(?<=[(\[{])\s*\n\s*")
+_BLANKS = re.compile(r"(\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')|\s+")
 _SIGNATURE_LIMIT = 200
-# Blocks that run in the scope they stand in; broken source keeps whole definitions below its error nodes.
-_TRANSPARENT = frozenset(
-    {
-        "block",
-        "case_clause",
-        "elif_clause",
-        "else_clause",
-        "ERROR",
-        "except_clause",
-        "except_group_clause",
-        "expression_statement",
-        "finally_clause",
-        "for_statement",
-        "if_statement",
-        "match_statement",
-        "module",
-        "try_statement",
-        "while_statement",
-        "with_statement",
-    }
-)
+_LONGEST_READ = 2000
+_PATTERNS = ("pattern_list", "tuple_pattern", "list_pattern", "list_splat_pattern")
+_END = 1 << 62
+_begin = itemgetter(0)
+_make: Callable[[tuple[object, ...]], Definition] = partial(tuple.__new__, Definition)
 
 
-@dataclass(frozen=True)
-class Place:
-    """A definition with the node it was read from."""
-
-    definition: Definition
-    node: Node
+_Entry = tuple[int, int, int, int, Node, bool]
+"""Begin with decorators, start, body (-1: an assignment), end, node, and whether it is a class or type alias."""
 
 
-@dataclass(frozen=True)
-class _Scope:
-    qualname: str = ""
-    is_class: bool = False
+@dataclass
+class Definitions:
+    """All definitions of a file and the scopes they make.
 
-    def named(self, name: str) -> str:
-        return f"{self.qualname}.{name}" if self.qualname else name
+    Parameters
+    ----------
+    bodies
+        Offset where the body of each definition begins; of an assignment its own.
+    returned
+        Where functions say what they return.
+    """
+
+    source: Source
+    scopes: Scopes = field(default_factory=Scopes)
+    records: list[Definition] = field(default_factory=list)
+    bodies: list[int] = field(default_factory=list)
+    returned: list[Reach] = field(default_factory=list)
+    _columns: list[int] = field(default_factory=list)
+    _unusual: list[tuple[int, int]] = field(default_factory=list)
+    _last_lines: dict[int, int] = field(default_factory=dict)
+    _assigned: set[str] = field(default_factory=set)
+
+    def read(self) -> Definitions:
+        """Find every definition, in source order."""
+        self._decorators = self.source.reaches("decorator")
+        blocks = _blocks(self.source)
+        blocks.sort(key=_begin)
+        entries = blocks + _assignments(self.source, blocks)
+        entries.sort(key=_begin)
+        close_until = self.scopes.close_until
+        for entry in entries:
+            parent = close_until(entry[0])
+            if entry[2] < 0:
+                self._add_assigned(entry)
+            else:
+                self._add_block(entry, parent)
+        close_until(_END)
+        self._mark_conditional()
+        return self
+
+    def _add_block(self, entry: _Entry, parent: int) -> None:
+        begin, start, body, end, node, is_class = entry
+        records, text, line_starts = self.records, self.source.text, self.source.line_starts
+        signature = _signature(text, start, body)
+        name = signature[6 if is_class else 4 :].partition("(")[0]
+        if not name.isidentifier():
+            name = _name(text, entry, signature)
+            if not name:
+                return
+        kind: DefinitionKind = "class" if is_class else "function"
+        qualname, column = name, 0
+        if parent >= 0:
+            around = records[parent]
+            qualname, column = f"{around.qualname}.{name}", self._columns[parent]
+            if around.kind == "class" and not is_class:
+                kind = "method"
+        returned = node.child_by_field_name("return_type") if "->" in signature else None
+        if returned is not None:
+            self.returned.append((returned.start_byte, returned.end_byte))
+        line, last = bisect_right(line_starts, begin), bisect_right(line_starts, end)
+        line_start = line_starts[line - 1]
+        if begin - line_start != column:
+            self._unusual.append((begin, len(records)))
+        if "#" in text[line_starts[last - 1] : end]:
+            last = self._last_line(end, node)
+        doc = docstring_at(text, body, end) if text[body : body + 1] in DOCSTRING_START else ""
+        if not doc and line > 1 and text[line_starts[line - 2] : line_start].lstrip().startswith("#"):
+            doc = comment_above(text, line_start)
+        decorators = self._decorators_of(begin, start) if begin != start else ()
+        self.scopes.open(len(records), begin, body, end)
+        records.append(_make((kind, name, qualname, (line, last), signature, doc, decorators, parent, False)))
+        self.bodies.append(body)
+        self._columns.append(body - line_starts[bisect_right(line_starts, body) - 1])
+
+    def _add_assigned(self, entry: _Entry) -> None:
+        begin, _, _, end, node, is_alias = entry
+        source = self.source
+        line, line_start = source.line_and_start(begin)
+        column = begin - line_start
+        names = _targets(node.child_by_field_name("left")) if is_alias else _assigned_names(node)
+        fresh = [name for name in names if column or name not in self._assigned]
+        if not fresh:
+            return
+        text = one_line(source.text[begin : min(end, begin + _LONGEST_READ)])
+        signature = text if len(text) <= _SIGNATURE_LIMIT else text[: _SIGNATURE_LIMIT - 3] + "..."
+        span, doc = (line, source.line(end)), comment_above(source.text, line_start)
+        for name in dict.fromkeys(fresh):
+            kind: DefinitionKind = "typedef" if is_alias else "constant" if name.isupper() else "global"
+            if column:
+                self._unusual.append((begin, len(self.records)))
+            self.records.append(Definition(kind, name, name, span, signature, doc))
+            self.bodies.append(begin)
+            self._columns.append(0)
+        self._assigned.update(fresh)
+
+    def _decorators_of(self, begin: int, start: int) -> tuple[str, ...]:
+        reaches, text = self._decorators, self.source.text
+        first, last = bisect_left(reaches, (begin, 0)), bisect_left(reaches, (start, 0))
+        return tuple([one_line(text[at + 1 : end]) for at, end in reaches[first:last]])
+
+    def _last_line(self, end: int, node: Node) -> int:
+        """Line of the last token that is no comment; definitions that end together share it."""
+        found = self._last_lines.get(end)
+        if found is None:
+            found = self._last_lines[end] = _last_token_line(node)
+        return found
+
+    def _mark_conditional(self) -> None:
+        """What does not stand in its parent's column may stand below a condition."""
+        if not self._unusual:
+            return
+        conditions = self.source.reaches("condition")
+        around: list[Reach] = []
+        position = 0
+        for begin, index in self._unusual:
+            while position < len(conditions) and conditions[position][0] <= begin:
+                around.append(conditions[position])
+                position += 1
+            while around and around[-1][1] <= begin:
+                around.pop()
+            record = self.records[index]
+            inside = self.bodies[record.parent] if record.parent >= 0 else 0
+            if around and around[-1][0] >= inside:
+                self.records[index] = record._replace(conditional=True)
 
 
-def definitions_of(root: Node) -> list[Place]:
-    """Every definition outside function bodies, in source order; of a name assigned twice, the first."""
-    found: list[Place] = []
-    assigned: set[str] = set()
-    pending: list[tuple[Node, _Scope, Node | None]] = [(root, _Scope(), None)]
-    while pending:
-        node, scope, decorated = pending.pop()
-        if node.type in ("function_definition", "class_definition"):
-            place = _definition(node, scope, decorated)
-            found.append(place)
-            pending += _class_body(node, place.definition)
-        elif node.type == "decorated_definition":
-            inner = node.child_by_field_name("definition")
-            pending += [(inner, scope, node)] if inner else []
-        elif node.type == "assignment":
-            fresh = [place for place in _assigned(node, scope) if place.definition.name not in assigned]
-            assigned.update(place.definition.name for place in fresh)
-            found += fresh
-        elif node.type in _TRANSPARENT:
-            pending += [(child, scope, None) for child in reversed(node.named_children)]
+def _blocks(source: Source) -> list[_Entry]:
+    """Classes and functions, each from its first decorator on."""
+    decorated = {}
+    for node in source.nodes("decorated"):
+        inner = node.child_by_field_name("definition")
+        if inner is not None:
+            decorated[inner.start_byte] = node.start_byte
+    found = []
+    for capture, is_class in (("function", False), ("class", True)):
+        for node in source.nodes(capture):
+            start, end = node.start_byte, node.end_byte
+            block = node.child_by_field_name("body")
+            found.append((decorated.get(start, start), start, block.start_byte if block else end, end, node, is_class))
     return found
 
 
-def _class_body(node: Node, definition: Definition) -> list[tuple[Node, _Scope, Node | None]]:
-    body = node.child_by_field_name("body")
-    if node.type != "class_definition" or body is None:
-        return []
-    return [(body, _Scope(definition.qualname, is_class=True), None)]
+def _assignments(source: Source, blocks: list[_Entry]) -> list[_Entry]:
+    """Assignments that stand in no class or function."""
+    starts, ends = [0], [0]
+    for entry in blocks:
+        if entry[0] >= ends[-1]:
+            starts.append(entry[0])
+            ends.append(entry[3])
+    found = []
+    for capture, is_alias in (("assignment", False), ("type_alias", True)):
+        for node in source.nodes(capture):
+            start = node.start_byte
+            if ends[bisect_right(starts, start) - 1] <= start:
+                found.append((start, start, -1, node.end_byte, node, is_alias))
+    return found
 
 
-def _definition(node: Node, scope: _Scope, decorated: Node | None) -> Place:
-    name = text_of(node.child_by_field_name("name"))
-    body = node.child_by_field_name("body")
-    definition = Definition(
-        kind=_kind(node, scope),
-        name=name,
-        qualname=scope.named(name),
-        span=(line_of(decorated or node), last_line_of(node)),
-        signature=signature_text(_header(node, body)),
-        doc=docstring_of(body),
-        decorators=_decorators(decorated),
-        parent=scope.qualname,
-    )
-    return Place(definition, node)
-
-
-def _kind(node: Node, scope: _Scope) -> DefinitionKind:
-    if node.type == "class_definition":
-        return "class"
-    return "method" if scope.is_class else "function"
-
-
-def _header(node: Node, body: Node | None) -> str:
-    """Text from ``def`` or ``class`` to the colon before the body."""
-    colon = next((child for child in reversed(node.children) if child.type == ":"), None)
-    end = colon.end_byte if colon else body.start_byte if body else node.end_byte
-    data = node.text or b""
-    return data[: end - node.start_byte].decode("utf-8", "replace")
-
-
-def _decorators(decorated: Node | None) -> tuple[str, ...]:
-    children = decorated.named_children if decorated else []
-    return tuple(one_line(text_of(child)[1:]) for child in children if child.type == "decorator")
-
-
-def _assigned(node: Node, scope: _Scope) -> Iterator[Place]:
-    """Names that an assignment at the top level binds, chains and tuples included."""
-    if scope.qualname:
-        return
-    text = one_line(text_of(node))
-    signature = text if len(text) <= _SIGNATURE_LIMIT else text[: _SIGNATURE_LIMIT - 3] + "..."
+def _assigned_names(node: Node) -> list[str]:
+    names: list[str] = []
     link: Node | None = node
     while link is not None and link.type == "assignment":
-        for name in _targets(link.child_by_field_name("left")):
-            kind: DefinitionKind = "constant" if name.isupper() else "global"
-            yield Place(Definition(kind, name, name, (line_of(node), last_line_of(node)), signature), node)
+        names += _targets(link.child_by_field_name("left"))
         link = link.child_by_field_name("right")
+    return names
 
 
 def _targets(node: Node | None) -> list[str]:
-    if node is None:
-        return []
-    if node.type == "identifier":
-        return [text_of(node)]
-    if node.type in ("pattern_list", "tuple_pattern", "list_pattern", "list_splat_pattern"):
-        return [name for child in node.named_children for name in _targets(child)]
-    return []
+    """Names in a target, tuples and lists included, in source order."""
+    names: list[str] = []
+    pending = [node] if node is not None else []
+    while pending:
+        part = pending.pop()
+        if part.type == "identifier":
+            names.append((part.text or b"").decode("utf-8", "replace"))
+        elif part.type in _PATTERNS:
+            pending += reversed(part.named_children)
+        elif part.type == "type" or part.type == "generic_type":
+            pending += part.named_children[:1]
+    return names
+
+
+def _name(text: str, entry: _Entry, signature: str) -> str:
+    found = _name_in(signature)
+    if found:
+        return found[1]
+    name = entry[4].child_by_field_name("name")
+    return "" if name is None else text[name.start_byte : name.end_byte]
+
+
+def _signature(text: str, start: int, body: int) -> str:
+    """The header on one line, without its colon, comments, and the comma before a bracket on a line of its own."""
+    header = text[start:body].rstrip()
+    if "#" in header or "\\" in header:
+        header = without_comments(header).replace("\\\n", " ").rstrip()
+    if header.endswith(":"):
+        header = header[:-1]
+    if "\n" in header:
+        header = _AFTER_OPENING.sub("", _BEFORE_CLOSING.sub("", header))
+    elif "  " not in header and "\t" not in header:
+        return header
+    if '"' in header or "'" in header:
+        return _BLANKS.sub(lambda found: found[1] or " ", header)
+    return one_line(header)
+
+
+def _last_token_line(node: Node) -> int:
+    last: Node | None = node
+    while last is not None:
+        node = last
+        last = next((child for child in reversed(node.children) if child.type != "comment"), None)
+    return node.end_point.row + 1

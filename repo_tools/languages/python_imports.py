@@ -2,55 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from tree_sitter import Node
+import re
+from collections.abc import Callable
+from functools import partial
 
 from repowright.repo_tools.facts import Import
-from repowright.repo_tools.languages.python_syntax import captures, line_of, text_of
+from repowright.repo_tools.languages.python_scopes import Scopes
+from repowright.repo_tools.languages.python_syntax import GRAMMAR, Reach, Source
 
-_IMPORTS = "[(import_statement) (import_from_statement) (future_import_statement)] @import"
+_from = re.compile(r"from\b([^;]*?)\bimport\b(.*)", re.DOTALL).match
+_without_comments = partial(re.compile(r"#[^\n]*|\\\r?\n").sub, " ")
+_CHECKING = '(if_statement condition: (_) @condition consequence: (block) @block (#match? @condition "TYPE_CHECKING$"))'
+_make: Callable[[tuple[object, ...]], Import] = partial(tuple.__new__, Import)
 
 
-def imports_of(root: Node) -> list[Import]:
+def imports_of(source: Source, scopes: Scopes) -> list[Import]:
     """Every imported name, in source order."""
-    return [found for node in captures(_IMPORTS, root, "import") for found in _statement(node)]
+    found: list[Import] = []
+    text = source.text
+    checked = _checked_blocks(source) if "TYPE_CHECKING" in text else []
+    for start, end in source.reaches("import"):
+        line, scope = source.line(start), scopes.at(start)
+        checking = any(first <= start < last for first, last in checked) if checked else False
+        module, level, names = _statement(text[start:end])
+        for part in names.split(","):
+            name, alias = _name_and_alias(part)
+            if not name:
+                continue
+            if level < 0:
+                found.append(_make((name, "", alias, 0, line, False, checking, False, scope)))
+            else:
+                found.append(_make((module, name, alias, level, line, name == "*", checking, False, scope)))
+    return found
 
 
-def _statement(node: Node) -> Iterator[Import]:
-    line, checking = line_of(node), _is_type_checking(node)
-    names = [_name_and_alias(child) for child in node.children_by_field_name("name")]
-    if node.type == "import_statement":
-        yield from (Import(name, "", alias, 0, line, type_checking=checking) for name, alias in names)
-        return
-    module, level = _module(node)
-    if any(child.type == "wildcard_import" for child in node.named_children):
-        yield Import(module, "*", "", level, line, is_star=True, type_checking=checking)
-    yield from (Import(module, name, alias, level, line, type_checking=checking) for name, alias in names)
-
-
-def _module(node: Node) -> tuple[str, int]:
-    if node.type == "future_import_statement":
-        return "__future__", 0
-    dotted = "".join(text_of(node.child_by_field_name("module_name")).split())
+def _statement(text: str) -> tuple[str, int, str]:
+    """Module, level (-1 where modules themselves are imported), and the names yet to be taken apart."""
+    if "#" in text or "\\" in text:
+        text = _without_comments(text)
+    found = _from(text)
+    if found is None:
+        return "", -1, text.removeprefix("import")
+    dotted = "".join(found[1].split())
     module = dotted.lstrip(".")
-    return module, len(dotted) - len(module)
+    return module, len(dotted) - len(module), found[2].strip(" \t\r\n()")
 
 
-def _name_and_alias(node: Node) -> tuple[str, str]:
-    if node.type == "aliased_import":
-        name, alias = node.child_by_field_name("name"), node.child_by_field_name("alias")
-        return "".join(text_of(name).split()), text_of(alias)
-    return "".join(text_of(node).split()), ""
+def _name_and_alias(part: str) -> tuple[str, str]:
+    words = part.split()
+    if len(words) == 1:
+        return words[0], ""
+    if len(words) >= 3 and words[-2] == "as":
+        return "".join(words[:-2]), words[-1]
+    return "".join(words), ""
 
 
-def _is_type_checking(node: Node) -> bool:
-    """Whether the statement stands in the first branch of an ``if TYPE_CHECKING``."""
-    child, parent = node, node.parent
-    while parent is not None:
-        if parent.type == "if_statement" and parent.child_by_field_name("consequence") == child:
-            condition = text_of(parent.child_by_field_name("condition"))
-            if condition.rpartition(".")[2] == "TYPE_CHECKING":
-                return True
-        child, parent = parent, parent.parent
-    return False
+def _checked_blocks(source: Source) -> list[Reach]:
+    """First branches of ``if TYPE_CHECKING``."""
+    nodes = GRAMMAR.captures(_CHECKING, source.tree.root_node).get("block", [])
+    return sorted((node.start_byte, node.end_byte) for node in nodes)

@@ -1,54 +1,140 @@
-"""Python's concrete syntax by tree-sitter: parsing bytes, texts of nodes, strings and one-line forms."""
+"""Python's concrete syntax: one pass of one query over a file, and text that offsets of the tree fit."""
 
 from __future__ import annotations
 
-import ast
-import inspect
 import re
 import tokenize
-from functools import cache
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from io import BytesIO
+from itertools import accumulate
+from operator import attrgetter
+from typing import cast
 
 import tree_sitter_python
-from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
+from tree_sitter import Node, Tree
 
-from repowright.repo_tools.python_ast import DefinitionNode, parse_quietly
-from repowright.repo_tools.signatures import signature_line
+from repowright.repo_tools.languages.grammar import Grammar
 
-_STRING = re.compile(r"""(?is)^([a-z]*)('''|\"\"\"|'|")(.*)\2$""")
+GRAMMAR = Grammar(tree_sitter_python.language)
+
+Reach = tuple[int, int]
+"""First offset of a node and the offset after its last."""
+
+# One query, since a pass costs a third of a parse whatever it captures. A supertype before the slash keeps
+# members after dots, keywords and defined names out of what is read.
+QUERY = """
+(function_definition) @function
+(class_definition) @class
+(decorated_definition) @decorated
+(decorator) @decorator
+(expression_statement (assignment) @assignment)
+(type_alias_statement) @type_alias
+(call function: (_) @callee)
+[(import_statement) (import_from_statement) (future_import_statement)] @import
+(primary_expression/identifier) @read
+(pattern/identifier) @store
+(parameter/identifier) @store
+(default_parameter name: (identifier) @store)
+(typed_default_parameter name: (identifier) @store)
+(typed_parameter . (identifier) @store)
+(list_splat_pattern (identifier) @store)
+(dictionary_splat_pattern (identifier) @store)
+(as_pattern_target (identifier) @store)
+(named_expression name: (identifier) @store)
+(global_statement (identifier) @global)
+[(if_statement) (try_statement) (match_statement)] @condition
+(class_pattern (dotted_name) @matched)
+(type [(string) (concatenated_string)] @quoted)
+(typed_parameter type: (type) @typed)
+(typed_default_parameter type: (type) @typed)
+(assignment left: [(identifier) (attribute)] type: (type) @typed)
+(assignment left: [(identifier) (attribute)] @called_target
+  right: [(call function: [(identifier) (attribute)] @called)
+    (await (call function: [(identifier) (attribute)] @called))])
+(assignment left: [(identifier) (attribute)] @named_target right: [(identifier) (attribute)] @named)
+(return_statement (call function: [(identifier) (attribute)] @returned_call))
+(return_statement [(identifier) (attribute)] @returned_name)
+(assignment left: (pattern_list) right: (expression_list)) @unpacked
+(with_item (as_pattern
+  (call function: [(identifier) (attribute)] @entered)
+  alias: (as_pattern_target [(identifier) (attribute)] @entered_target)))
+"""
+
+# Stands for the further bytes of a character: a letter to regular expressions, no blank to ``split``.
+_FILL = "\uffa0"
+_TWO_BYTES = re.compile("([\x80-\u07ff])")
+_THREE_BYTES = re.compile("([\u0800-\uff9f\uffa1-\uffff])")
+_FOUR_BYTES = re.compile("([\U00010000-\U0010ffff])")
+_LONE_RETURN = re.compile(rb"\r(?!\n)")
+_reach = attrgetter("start_byte", "end_byte")
 
 
-@cache
-def language() -> Language:
-    """The Python grammar."""
-    return Language(tree_sitter_python.language())
+class Source:
+    """A file's text, a character for each byte, with what the query found in it.
+
+    Parameters
+    ----------
+    data
+        The file as it lies on the disk; kept in UTF-8.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        data = as_utf8(data)
+        self.data = data
+        self.tree: Tree = GRAMMAR.parse(data)
+        self.is_ascii = data.isascii()
+        self.text = data.decode() if self.is_ascii else _padded(data.decode())
+        self.line_starts = [0, *accumulate(map(len, data.splitlines(True)))]
+        self.lines = len(self.line_starts) - 1
+        self._captures = GRAMMAR.captures(QUERY, self.tree.root_node)
+
+    def nodes(self, capture: str) -> list[Node]:
+        """Nodes of one capture, in no particular order."""
+        return self._captures.get(capture) or []
+
+    def reaches(self, capture: str) -> list[Reach]:
+        """Where the nodes of one capture stand, in source order."""
+        return sorted(self.unsorted(capture))
+
+    def unsorted(self, capture: str) -> Iterable[Reach]:
+        """Where the nodes of one capture stand, in no particular order."""
+        return cast(Iterable[Reach], map(_reach, self._captures.get(capture) or ()))
+
+    def line(self, offset: int) -> int:
+        """1-based line of an offset."""
+        return bisect_right(self.line_starts, offset)
+
+    def lines_of(self, offsets: Iterable[int]) -> list[int]:
+        """1-based lines of offsets."""
+        starts = self.line_starts
+        return [bisect_right(starts, offset) for offset in offsets]
+
+    def line_and_start(self, offset: int) -> tuple[int, int]:
+        """1-based line of an offset, and the offset where that line begins."""
+        line = bisect_right(self.line_starts, offset)
+        return line, self.line_starts[line - 1]
+
+    def line_start(self, offset: int) -> int:
+        """Offset where the line of an offset begins."""
+        return self.line_starts[bisect_right(self.line_starts, offset) - 1]
 
 
-@cache
-def query(pattern: str) -> Query:
-    """A compiled query on the Python grammar."""
-    return Query(language(), pattern)
-
-
-def captures(pattern: str, node: Node, name: str) -> list[Node]:
-    """Nodes that a query captures under a name, in source order."""
-    found = QueryCursor(query(pattern)).captures(node).get(name, [])
-    return sorted(found, key=lambda part: (part.start_byte, -part.end_byte))
-
-
-def parse_bytes(source: bytes) -> Tree:
-    """Parse a file, whatever its encoding and line ends, broken or not."""
-    return Parser(language()).parse(as_utf8(source))
+def pairs(targets: Sequence[Reach], values: Sequence[Reach]) -> list[tuple[Reach, Reach]]:
+    """Each value with the last target that begins before it; both in source order."""
+    starts = [start for start, _ in targets]
+    found = [(bisect_right(starts, value[0]) - 1, value) for value in values]
+    return [(targets[index], value) for index, value in found if index >= 0]
 
 
 def as_utf8(source: bytes) -> bytes:
     """The file in UTF-8 with line ends that tree-sitter counts; undecodable bytes are replaced."""
     data = source.removeprefix(b"\xef\xbb\xbf")
     try:
-        data.decode("utf-8")
+        data.isascii() or data.decode("utf-8")
     except UnicodeDecodeError:
-        data = _declared(data).encode("utf-8")
-    return re.sub(rb"\r(?!\n)", b"\n", data)
+        data = _declared(data).encode("utf-8", "replace")
+    return _LONE_RETURN.sub(b"\n", data) if b"\r" in data else data
 
 
 def _declared(data: bytes) -> str:
@@ -59,60 +145,12 @@ def _declared(data: bytes) -> str:
         return data.decode("utf-8", "replace")
 
 
-def text_of(node: Node | None) -> str:
-    """Source text of a node; empty for no node."""
-    return "" if node is None or node.text is None else node.text.decode("utf-8", "replace")
+def _padded(text: str) -> str:
+    text = _TWO_BYTES.sub(rf"\1{_FILL}", text)
+    text = _THREE_BYTES.sub(rf"\1{_FILL}{_FILL}", text)
+    return _FOUR_BYTES.sub(rf"\1{_FILL}{_FILL}{_FILL}", text)
 
 
-def one_line(text: str) -> str:
-    """The text with every run of blank space made one space."""
-    return " ".join(text.split())
-
-
-def line_of(node: Node) -> int:
-    """1-based line a node begins on."""
-    return node.start_point.row + 1
-
-
-def last_line_of(node: Node) -> int:
-    """1-based line of the last token of a node that is no comment."""
-    last: Node | None = node
-    while last is not None:
-        node = last
-        last = next((child for child in reversed(node.children) if child.type != "comment"), None)
-    return node.end_point.row + 1
-
-
-def docstring_of(body: Node | None) -> str:
-    """The documentation a block begins with, without common indent; empty if it begins otherwise."""
-    for child in body.named_children if body else []:
-        if child.type == "comment":
-            continue
-        if child.type != "expression_statement" or child.named_child_count != 1:
-            return ""
-        inner = child.named_children[0]
-        return inspect.cleandoc(string_value(text_of(inner))) if inner.type in _STRINGS else ""
-    return ""
-
-
-_STRINGS = ("string", "concatenated_string", "parenthesized_expression")
-
-
-def string_value(literal: str) -> str:
-    """Value of a string literal; empty for bytes, f-strings and all that is no literal."""
-    match = _STRING.match(literal)
-    if match and "\\" not in literal and match[1].lower() in ("", "r", "u") and match[2] not in match[3]:
-        return match[3]
-    tree = parse_quietly(f"({literal})")
-    node = tree.body[0] if tree and len(tree.body) == 1 else None
-    value = node.value.value if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) else ""
-    return value if isinstance(value, str) else ""
-
-
-def signature_text(header: str) -> str:
-    """One normalised line of a ``def`` or ``class`` header that ends with its colon."""
-    tree = parse_quietly(f"{header}\n pass")
-    node = tree.body[0] if tree and tree.body else None
-    if isinstance(node, DefinitionNode):
-        return signature_line(node)
-    return one_line(header).removesuffix(":").rstrip()
+def unpadded(text: str) -> str:
+    """A piece of a source's text as it was before each byte had its character."""
+    return text.replace(_FILL, "")

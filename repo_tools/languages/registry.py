@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from pathlib import PurePath
 
 from repowright.repo_tools.errors import LanguageUnknown
 from repowright.repo_tools.facts import LanguageFrontend
 
-
-@cache
-def frontends() -> tuple[LanguageFrontend, ...]:
-    """Every frontend, made at the first call."""
-    from repowright.repo_tools.languages.python import PythonFrontend
-
-    return (PythonFrontend(),)
+_C = ("c", "CFrontend")
+_JAVASCRIPT = ("javascript", "JavaScriptFrontend")
+_PYTHON = ("python", "PythonFrontend")
+_TYPESCRIPT = ("typescript", "TypeScriptFrontend")
+# Frontends are named, not imported: a grammar costs milliseconds, and most repositories need one or two.
+_FRONTENDS = {
+    ".py": _PYTHON,
+    ".pyi": _PYTHON,
+    ".c": _C,
+    ".h": _C,
+    ".rs": ("rust", "RustFrontend"),
+    ".go": ("go", "GoFrontend"),
+    ".js": _JAVASCRIPT,
+    ".jsx": _JAVASCRIPT,
+    ".mjs": _JAVASCRIPT,
+    ".cjs": _JAVASCRIPT,
+    ".ts": _TYPESCRIPT,
+    ".tsx": _TYPESCRIPT,
+    ".mts": _TYPESCRIPT,
+    ".cts": _TYPESCRIPT,
+    ".java": ("java", "JavaFrontend"),
+}
 
 
 def frontend_for(path: str | PurePath) -> LanguageFrontend:
@@ -25,15 +41,18 @@ def frontend_for(path: str | PurePath) -> LanguageFrontend:
     LanguageUnknown
         If no frontend reads them; see ``is_source`` to ask first.
     """
-    extension = PurePath(path).suffix.lower()
-    for frontend in frontends():
-        if extension in frontend.extensions:
-            return frontend
-    known = ", ".join(extension for frontend in frontends() for extension in frontend.extensions)
-    raise LanguageUnknown(f"nothing here reads {path}", f"known endings: {known}")
+    found = _FRONTENDS.get(PurePath(path).suffix.lower())
+    if found is None:
+        raise LanguageUnknown(f"nothing here reads {path}", f"known endings: {', '.join(_FRONTENDS)}")
+    return _frontend(*found)
 
 
 def is_source(path: str | PurePath) -> bool:
     """Whether some frontend reads files of this name."""
-    extension = PurePath(path).suffix.lower()
-    return any(extension in frontend.extensions for frontend in frontends())
+    return PurePath(path).suffix.lower() in _FRONTENDS
+
+
+@cache
+def _frontend(module: str, name: str) -> LanguageFrontend:
+    made: LanguageFrontend = getattr(import_module(f"repowright.repo_tools.languages.{module}"), name)()
+    return made
