@@ -7,8 +7,11 @@
     ├── DuplicateNode            a node of that content is there already
     ├── InvariantViolated        a write that would break the graph
     ├── CycleError               an order was asked for, and there is none
-    └── SchemaError              a text that is no graph
-        └── SchemaTooNew            written by a newer version
+    ├── SchemaError              a text that is no graph
+    │   └── SchemaTooNew            written by a newer version
+    ├── StoreError               a stored graph that cannot be used
+    │   └── StoreLocked             another process works on it
+    └── EncodeError              encoding could not go on; the stored graph is as it was
 """
 
 from __future__ import annotations
@@ -78,3 +81,15 @@ class SchemaError(GraphError):
 
 class SchemaTooNew(SchemaError):
     """The text was written by a newer version."""
+
+
+class StoreError(GraphError):
+    """A stored graph cannot be opened, read or written."""
+
+
+class StoreLocked(StoreError):
+    """Another process works on the stored graph."""
+
+
+class EncodeError(GraphError):
+    """Encoding could not go on; the stored graph is as it was."""

@@ -100,7 +100,7 @@ class GitObjects:
         """
         listed = self._run("rev-list", "--first-parent", "--reverse", "--parents", end, f"^{start}").decode().split("\n")
         rows = [line.split() for line in listed if line]
-        if rows and start not in rows[0][1:2]:
+        if start != end and (not rows or start not in rows[0][1:2]):
             raise GitError(
                 f"{start[:12]} is not on the first-parent line of {end[:12]}", "give an ancestor, or leave --each out"
             )

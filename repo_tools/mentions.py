@@ -189,7 +189,9 @@ def _symbols(segments: tuple[Segment, ...]) -> list[Symbol]:
     zone: dict[str, Zone] = {}
     count: dict[str, int] = {}
     for segment in segments:
-        ticked = {name for hit in _BACKTICKS.finditer(segment.text) for name in _NAME_ONLY.findall("".join(hit.groups(""))) }
+        ticked = {
+            name for hit in _BACKTICKS.finditer(segment.text) for name in _NAME_ONLY.findall("".join(hit.groups("")))
+        }
         for hit in _NAME.finditer(segment.text):
             name = hit[1].lstrip("@").replace("::", ".").replace("->", ".")
             found = _strength(name, bool(hit[2]) or hit[1][0] == "@", name in ticked)

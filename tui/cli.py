@@ -9,10 +9,15 @@ import click
 
 from repowright.tui.commands.completion import completion
 from repowright.tui.commands.doctor import doctor
+from repowright.tui.commands.encode import encode
+from repowright.tui.commands.evolve import evolve
+from repowright.tui.commands.explore import explore
+from repowright.tui.commands.fetch import fetch
 from repowright.tui.commands.generate import generate
 from repowright.tui.commands.graph import graph
 from repowright.tui.commands.runs import runs
 from repowright.tui.commands.sandbox import sandbox
+from repowright.tui.commands.search import search
 from repowright.tui.exit_codes import exit_codes_help
 from repowright.tui.failures import report, shown
 
@@ -58,7 +63,7 @@ def cli() -> None:
     """Turn a sentence into a tested repository, planned and kept as one graph."""
 
 
-for command in (generate, runs, graph, sandbox, doctor, completion):
+for command in (generate, encode, evolve, runs, graph, search, fetch, explore, sandbox, doctor, completion):
     cli.add_command(command)
 
 

@@ -9,8 +9,10 @@ from collections.abc import Iterable
 from tree_sitter import Node
 
 _LICENCE = re.compile(r"(?i)\b(copyright|licen[cs]ed?|spdx-|all rights reserved|@preserve)\b|\(c\)\s")
-_DIRECTIVE = re.compile(r"(?i)^(/\s*<|!|eslint|jshint|jslint|global |globals |exported |tslint|prettier|@ts-|@flow|istanbul|"
-                        r"c8 |webpack|jscs|sourcemappingurl|[-=*#/]+$|<editor-fold|noinspection|nolint|region|endregion)")  # fmt: skip
+_DIRECTIVE = re.compile(
+    r"(?i)^(/\s*<|!|eslint|js[hl]int|jscs|tslint|globals? |exported |prettier|@ts-|@flow|istanbul|c8 |webpack"
+    r"|sourcemappingurl|<editor-fold|noinspection|nolint|region|endregion|[-=*#/]+$)"
+)
 _STARS = re.compile(r"(?m)^[ \t]*\*(?!/) ?")
 _PROLOGUE = re.compile(rb"(?:#![^\n]*)?\s*(?:(['\"])use \w+\1;?)?\s*")
 _BLANK = b" \t\r\n"
@@ -52,7 +54,9 @@ class Comments:
             end -= 1
             breaks += data[end] == 10
         start = self._starts.get(end, -1)
-        if start < 0 or breaks > 1 or not _begins_line(data, start):
+        if start < 0 or not _begins_line(data, start):
+            return -1, -1
+        if breaks > (2 if data.startswith(b"/**", start) else 1):
             return -1, -1
         return start, end
 
@@ -69,7 +73,9 @@ class Comments:
         while end in by_start:
             stop = by_start[end]
             following = _skip_blank(self._data, stop)
-            while self._data.startswith(b"//", end) and self._data.startswith(b"//", following) and following in by_start:
+            while (
+                self._data.startswith(b"//", end) and self._data.startswith(b"//", following) and following in by_start
+            ):
                 if self._data.count(b"\n", stop, following) > 1:
                     break
                 stop = by_start[following]

@@ -55,7 +55,7 @@ class CFrontend:
             uses=tuple(uses),
             bindings=tuple(bindings_of(found, text, outline, local)),
             docstring=leading.opening(outline.first_line),
-            errors=problems_of(GRAMMAR, root, text),
+            errors=problems_of(GRAMMAR, root, text, pardoned=";"),
         )
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from tree_sitter import Node
 
 from repowright.repo_tools.facts import MODULE, Binding, Definition
-from repowright.repo_tools.languages.c_syntax import declarator_of, declarators_of, type_name
+from repowright.repo_tools.languages.c_syntax import declarator_of, declarators_of, declared_type, type_name
+from repowright.repo_tools.languages.compiled_calls import CALLEE_LIMIT, dotted_text
 from repowright.repo_tools.languages.compiled_names import Locals
 from repowright.repo_tools.languages.compiled_places import Outline, ScopeMap
 from repowright.repo_tools.languages.compiled_source import SourceText
-from repowright.repo_tools.languages.grammar import one_line
 
 Captures = Mapping[str, list[Node]]
 
+_MEMBER = re.compile(r"[\w.]+\Z")
 _VARIABLES = frozenset({"global", "constant"})
 
 
@@ -42,12 +44,8 @@ def _results(found: Captures, source: SourceText, outline: Outline) -> Iterator[
     functions = {start: index for start, _, index in outline.spans if outline.definitions[index].kind == "function"}
     for node in (*found.get("function", []), *found.get("declaration", [])):
         index = functions.get(node.start_byte)
-        described = node.child_by_field_name("type") if index is not None else None
-        value = type_name(described, source)
-        if index is None or described is None or not value:
-            continue
-        behind = described.next_sibling
-        if behind is None or behind.type != "ERROR":
+        value = declared_type(node, source) if index is not None else ""
+        if index is not None and value:
             yield Binding(index, "", value, "return", source.line(node.start_byte))
 
 
@@ -55,7 +53,7 @@ def _fields(found: Captures, source: SourceText, holders: ScopeMap) -> Iterator[
     """Types of fields; a field of an anonymous struct is named by the way to it."""
     prefixes = _prefixes(found, source)
     for node in found.get("field", []):
-        value = type_name(node.child_by_field_name("type"), source)
+        value = declared_type(node, source)
         if not value:
             continue
         way = prefixes.way_to(node.start_byte)
@@ -106,7 +104,7 @@ def _member(node: Node, source: SourceText) -> str:
 def _variables(found: Captures, source: SourceText, holders: ScopeMap, local: Locals) -> Iterator[Binding]:
     """Types of parameters and variables, and what function pointers begin as."""
     for node in (*found.get("declaration", []), *found.get("parameter", [])):
-        value = type_name(node.child_by_field_name("type"), source)
+        value = declared_type(node, source)
         scope = holders.at(node.start_byte)
         if node.type == "parameter_declaration" and scope == MODULE:
             continue
@@ -167,8 +165,11 @@ def _handed_name(node: Node | None, source: SourceText) -> str:
 
 
 def _dotted(node: Node | None, source: SourceText) -> str:
-    text = one_line(source.text(node)) if node is not None and node.end_byte - node.start_byte <= 200 else ""
-    return text.replace("->", ".").replace(" ", "")
+    """Dotted text of a member; empty for one of an element, a call, or of what the parser patched up."""
+    if node is None or node.end_byte - node.start_byte > CALLEE_LIMIT:
+        return ""
+    text = dotted_text(source.data[node.start_byte : node.end_byte])
+    return text if _MEMBER.match(text) else ""
 
 
 def _designated(node: Node, source: SourceText) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from tree_sitter import Node
 
 from repowright.repo_tools.facts import MODULE, DefinitionKind
+from repowright.repo_tools.languages.c_recovered import recovered_functions
 from repowright.repo_tools.languages.c_syntax import KEYWORDS, Declarator, declarator_of, declarators_of
 from repowright.repo_tools.languages.compiled_places import Place, ScopeMap
 from repowright.repo_tools.languages.compiled_source import SourceText
@@ -48,6 +49,7 @@ def places_of(found: Captures, source: SourceText, is_header: bool, guards: Mapp
     places += _enumerators(found, source)
     places += _typedefs(found, source, names)
     places += _file_scope(found, source, is_header)
+    places += recovered_functions(found.get("headless", []), local_bytes(found), source, is_header)
     return places
 
 

@@ -17,6 +17,8 @@ QUERY = """
 (function_definition) @function
 (declaration) @declaration
 (ERROR (declaration) @debris)
+(ERROR (function_declarator) @headless)
+(ERROR (pointer_declarator (function_declarator) @headless))
 (translation_unit (compound_statement) @stray)
 (preproc_ifdef (compound_statement) @stray)
 (declaration_list (compound_statement) @stray)
@@ -151,3 +153,15 @@ def type_name(node: Node | None, source: SourceText) -> str:
         described = node.child_by_field_name("type")
         return type_name(described.child_by_field_name("type"), source) if described else ""
     return ""
+
+
+def declared_type(node: Node, source: SourceText) -> str:
+    """Name of the type a declaration is of; where an unknown macro took its place, of what stands behind that."""
+    described = node.child_by_field_name("type")
+    if described is None or not node.has_error:
+        return type_name(described, source)
+    behind = described.next_sibling
+    if behind is None or behind.type != "ERROR":
+        return type_name(described, source)
+    name = source.text(behind.named_children[-1]) if behind.named_child_count else ""
+    return name if name.isidentifier() and name.encode() not in BUILT_IN else ""

@@ -14,7 +14,7 @@ from repowright.repo_tools.languages.compiled_source import SourceText
 CALLEE_LIMIT = 200
 """Characters of the longest callee that is written out."""
 
-_PLAIN = re.compile(rb"\w+\Z")
+_PLAIN = re.compile(rb"\w+(?:(?:\.|::|->)\w+){0,12}\Z")
 _JOINT = re.compile(r"\s*(?:->|::|\.)\s*")
 _THROUGH = re.compile(r"^\(\s*\*+\s*([\w.]+)\s*\)$")
 _TURBOFISH = re.compile(r"::\s*<[^<>()]*(?:<[^<>()]*(?:<[^<>()]*>[^<>()]*)*>[^<>()]*)*>")
@@ -24,8 +24,8 @@ _LAST = re.compile(rb"(?:->|::|\.)\s*(\w+)\s*\Z")
 
 def dotted_text(data: bytes) -> str:
     """The text on one line with every accessor a dot; of a longer text than the limit only ``...last``."""
-    if _PLAIN.match(data):
-        return data.decode("utf-8", "replace")
+    if len(data) <= CALLEE_LIMIT and _PLAIN.match(data):
+        return data.decode("utf-8", "replace").replace("::", ".").replace("->", ".")
     if len(data) > CALLEE_LIMIT:
         last = _LAST.search(data, len(data) - CALLEE_LIMIT)
         return f"...{last[1].decode('utf-8', 'replace')}" if last else "..."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_right
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -36,6 +37,10 @@ class Place(NamedTuple):
     doc: str = ""
 
 
+def _outer_first(span: tuple[int, int, int]) -> tuple[int, int]:
+    return span[0], -span[1]
+
+
 class ScopeMap:
     """Innermost of nested spans by offset.
 
@@ -46,23 +51,19 @@ class ScopeMap:
     """
 
     def __init__(self, spans: Iterable[tuple[int, int, int]]) -> None:
-        self._offsets = [0]
-        self._indices = [MODULE]
-        around: list[tuple[int, int]] = []
-        for start, end, index in sorted(spans, key=lambda span: (span[0], -span[1])):
-            self._leave(around, start)
-            self._mark(start, index)
+        self._offsets = offsets = [0]
+        self._indices = indices = [MODULE]
+        around: list[tuple[int, int]] = [(sys.maxsize, MODULE)]
+        for start, end, index in sorted(spans, key=_outer_first):
+            while around[-1][0] <= start:
+                offsets.append(max(around.pop()[0], offsets[-1]))
+                indices.append(around[-1][1])
+            offsets.append(max(start, offsets[-1]))
+            indices.append(index)
             around.append((end, index))
-        self._leave(around, None)
-
-    def _leave(self, around: list[tuple[int, int]], until: int | None) -> None:
-        while around and (until is None or around[-1][0] <= until):
-            end, _ = around.pop()
-            self._mark(end, around[-1][1] if around else MODULE)
-
-    def _mark(self, offset: int, index: int) -> None:
-        self._offsets.append(max(offset, self._offsets[-1]))
-        self._indices.append(index)
+        while len(around) > 1:
+            offsets.append(max(around.pop()[0], offsets[-1]))
+            indices.append(around[-1][1])
 
     def at(self, offset: int) -> int:
         """Index at an offset, or `MODULE`."""

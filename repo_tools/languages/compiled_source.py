@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from inspect import cleandoc
 from operator import attrgetter
 from typing import NamedTuple
@@ -28,20 +29,23 @@ _PROBLEM_LIMIT = 200
 
 
 class SourceText:
-    """UTF-8 bytes of one file."""
+    """UTF-8 bytes of one file.
+
+    Attributes
+    ----------
+    line
+        1-based line of an offset; a plain attribute because it is asked for every name of a file.
+    """
 
     def __init__(self, data: bytes) -> None:
         self.data = data
-        self._ends = [match.start() for match in _LINE_END.finditer(data)]
+        self._ends = [-1, *(match.start() for match in _LINE_END.finditer(data))]
+        self.line: Callable[[int], int] = partial(bisect_left, self._ends)
 
     @property
     def lines(self) -> int:
         """Number of lines."""
-        return len(self._ends) + (not self.data.endswith(b"\n") and bool(self.data))
-
-    def line(self, offset: int) -> int:
-        """1-based line of an offset."""
-        return bisect_left(self._ends, offset) + 1
+        return len(self._ends) - 1 + (not self.data.endswith(b"\n") and bool(self.data))
 
     def text(self, node: Node | None) -> str:
         """Text of a node as written; empty for no node."""
@@ -215,20 +219,37 @@ def captures_of(grammar: Grammar, pattern: str, root: Node) -> dict[str, list[No
     """Nodes that a query captures, by capture name, each list in source order, outer nodes first."""
     found = grammar.captures(pattern, root)
     for nodes in found.values():
+        nodes.sort(key=_last_byte, reverse=True)
         nodes.sort(key=_first_byte)
     return found
 
 
 _first_byte = attrgetter("start_byte")
+_last_byte = attrgetter("end_byte")
 _PROBLEMS = "[(ERROR) (MISSING)] @problem"
 
 
-def problems_of(grammar: Grammar, root: Node, source: SourceText) -> tuple[ParseProblem, ...]:
-    """Places the parser could not make sense of; of a hopeless file the first ones."""
+def problems_of(grammar: Grammar, root: Node, source: SourceText, pardoned: str = "") -> tuple[ParseProblem, ...]:
+    """Places the parser could not make sense of; of a hopeless file the first ones.
+
+    Parameters
+    ----------
+    pardoned
+        A token that may be missing where a macro stands for it.
+    """
     if not root.has_error:
         return ()
-    found = grammar.captures(_PROBLEMS, root).get("problem", [])[:_PROBLEM_LIMIT]
-    return tuple(ParseProblem(source.line(node.start_byte), _message(node, source)) for node in found)
+    found = grammar.captures(_PROBLEMS, root).get("problem", [])
+    found = sorted((node for node in found if not node.is_missing or node.type != pardoned), key=_extent)
+    return tuple(ParseProblem(_line(node, source), _message(node, source)) for node in found[:_PROBLEM_LIMIT])
+
+
+def _extent(node: Node) -> tuple[int, int, str]:
+    return node.start_byte, -node.end_byte, node.type
+
+
+def _line(node: Node, source: SourceText) -> int:
+    return min(source.line(node.start_byte), max(source.lines, 1))
 
 
 def _message(node: Node, source: SourceText) -> str:

@@ -20,6 +20,7 @@ from repowright.repo_tools.languages.java_record import JavaRecord
 from repowright.repo_tools.languages.scope_table import OUTSIDE
 
 _REST = re.compile(rb"(?:\s*\.\s*[A-Za-z_$\x80-\xff][\w$\x80-\xff]*)+")
+_PLAIN = re.compile(rb"[\w$\x80-\xff.\s]*")
 _BLANK = re.compile(rb"\s+")
 _TYPE_LIKE = re.compile(rb"[A-Z][\w$]*[a-z][\w$]*")
 _LANGUAGE_TYPES = frozenset(
@@ -66,7 +67,7 @@ class JavaMentions:
             start = node.start_byte
             written.add(start)
             name = data[start : node.end_byte]
-            if name in self._known or 65 <= name[0] <= 90:
+            if name in self._known or name[:1].isupper():
                 names.setdefault(scopes.interval_at(start), set()).add(name)
         written.update(node.start_byte for node in self._found.get("key", ()))
         return names
@@ -81,12 +82,7 @@ class JavaMentions:
 
     def calls(self) -> list[Call]:
         """Every call in source order: of methods, of constructors, and methods handed on by reference."""
-        rows: list[tuple[int, int, str]] = []
-        for node in self._found.get("call", ()):
-            named = node.child_by_field_name("name")
-            if named is not None:
-                self._mark(node.start_byte, named.start_byte)
-                rows.append((node.start_byte, named.start_byte, invocation_name(self._data, node, named)))
+        rows = self._invocations()
         for node in self._found.get("created", ()):
             made = node.child_by_field_name("type")
             if made is not None:
@@ -100,11 +96,25 @@ class JavaMentions:
         definition_at = self._record.scopes.definition_at
         return [Call(definition_at(start), name, self._line(at)) for start, at, name in rows if name]
 
-    def _mark(self, start: int, named: int) -> None:
-        """Note that a name is called; the receiver before it counts as part of the call where it is a plain name."""
-        self._record.written.add(named)
-        if named != start and _REST.match(b"." + self._data[start : min(named, start + LIMIT)].rstrip(b" .\n\t\r")):
-            self._record.written.add(start)
+    def _invocations(self) -> list[tuple[int, int, str]]:
+        data, written = self._data, self._record.written
+        rows: list[tuple[int, int, str]] = []
+        texts: dict[bytes, tuple[str, bool]] = {}
+        for node in self._found.get("call", ()):
+            named = node.child_by_field_name("name")
+            if named is None:
+                continue
+            start, at, end = node.start_byte, named.start_byte, named.end_byte
+            text = data[start:end] if end - start <= LIMIT else b""
+            known = texts.get(text) if text else None
+            if known is None:
+                known = invocation_name(data, node, named), bool(text and _PLAIN.fullmatch(text))
+                texts[text] = known
+            written.add(at)
+            if known[1]:
+                written.add(start)
+            rows.append((start, at, known[0]))
+        return rows
 
     def _reference(self, node: Node) -> tuple[int, int, str] | None:
         """``Type::method``, ``this::method`` and ``Type::new`` as the calls they stand for."""
@@ -121,11 +131,14 @@ class JavaMentions:
         """Every known name and every unknown type that is read, in source order; `calls` must come before."""
         data, known, written = self._data, self._known, self._record.written
         rows: list[tuple[int, int, bytes]] = []
-        type_like = _TYPE_LIKE.fullmatch
+        listed = dict.fromkeys(known, True)
         for node in self._found.get("name", ()):
             start, end = node.start_byte, node.end_byte
             name = data[start:end]
-            if name not in known and (name in _LANGUAGE_TYPES or not type_like(name)):
+            wanted = listed.get(name)
+            if wanted is None:
+                wanted = listed[name] = name not in _LANGUAGE_TYPES and _TYPE_LIKE.fullmatch(name) is not None
+            if not wanted:
                 continue
             if start in written or self._follows_dot(start) or self._is_local(name, start):
                 continue
@@ -137,7 +150,7 @@ class JavaMentions:
         before = self._data[start - 1 : start]
         if before in (b" ", b"\n", b"\t"):
             before = self._data[max(0, start - 80) : start].rstrip()[-1:]
-        return before == b"." and not self._data[max(0, start - 3) : start] == b"..."
+        return before == b"." and self._data[max(0, start - 3) : start] != b"..."
 
     def _use(self, start: int, end: int, name: bytes) -> Use:
         rest = _REST.match(self._data, end)

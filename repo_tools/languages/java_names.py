@@ -12,7 +12,7 @@ from repowright.repo_tools.languages.grammar import one_line
 LIMIT = 200
 """Most characters of a dotted text; of a longer one only its last name is kept."""
 
-_STEPS = 64
+_STEPS = 24
 _SIMPLE = re.compile(rb"[A-Za-z_$\x80-\xff][\w$\x80-\xff]*(?:\.[A-Za-z_$\x80-\xff][\w$\x80-\xff]*)*")
 _BLANK = re.compile(rb"\s+")
 _LITERALS = re.compile(r"literal$|^(?:true|false|string_fragment|template_expression)$")

@@ -23,8 +23,6 @@ def body_start(node: Node) -> int:
     return node.end_byte if body is None else body.start_byte
 
 
-
-
 def read_function(record: Record, node: Node, frame: Frame) -> None:
     """A function declaration or expression; an expression bound to no name belongs to what is around it."""
     index = record.bound.pop(node.start_byte, MODULE)

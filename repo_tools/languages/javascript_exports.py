@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tree_sitter import Node
 
 from repowright.repo_tools.facts import MODULE
@@ -13,12 +15,20 @@ from repowright.repo_tools.languages.javascript_record import Record
 from repowright.repo_tools.languages.javascript_variables import hold
 
 _SIGNATURE_BYTES = 100
+_WORD = re.compile(rb"[\w$\x80-\xff]+")
 _DECLARED_NAMES = frozenset({"identifier", "shorthand_property_identifier_pattern"})
 
 
 def read_import(record: Record, node: Node, frame: Frame) -> None:
     """An ``import`` statement."""
     record.imports += imports_of(record.data, node, node.start_point.row + 1, frame.scope)
+    _mark_listed(record, node)
+
+
+def _mark_listed(record: Record, node: Node) -> None:
+    """Note that the names in a statement are listed in it, not read."""
+    for word in _WORD.finditer(record.data, node.start_byte, node.end_byte):
+        record.written.add(word.start())
 
 
 def read_export(record: Record, node: Node, frame: Frame) -> None:
@@ -50,6 +60,7 @@ def _take_decorators(record: Record, node: Node) -> None:
 
 
 def _hand_on(record: Record, node: Node) -> None:
+    _mark_listed(record, node)
     found = list(reexports_of(record.data, node, node.start_point.row + 1))
     record.imports += found
     for each in found:
@@ -60,6 +71,7 @@ def _hand_on(record: Record, node: Node) -> None:
 def _read_clause(record: Record, node: Node) -> None:
     for clause in node.named_children:
         if clause.type == "export_clause":
+            _mark_listed(record, clause)
             for name, alias, part in specifiers(record.data, clause):
                 record.export(alias or name, name, part)
 
@@ -100,9 +112,14 @@ def _read_default(record: Record, node: Node, value: Node | None, frame: Frame) 
     if value is None:
         return
     named = value.child_by_field_name("name")
-    made_here = value.type in FUNCTIONS or value.type.endswith("_declaration") or value.type in (
-        "class",
-        "function_signature",
+    made_here = (
+        value.type in FUNCTIONS
+        or value.type.endswith("_declaration")
+        or value.type
+        in (
+            "class",
+            "function_signature",
+        )
     )
     if made_here and named is not None:
         record.export("default", text_of(record.data, named), node)

@@ -64,7 +64,7 @@ def read_source(path: str, source: bytes, language: str, grammar: Grammar, query
         bindings=tuple(sorted(record.bindings, key=_line)),
         inheritances=tuple(record.inheritances),
         docstring=record.comments.leading(made.doc for made in record.definitions[:1]),
-        exports=tuple(sorted(record.exports)) if record.declares_exports else None,
+        exports=tuple(record.exports) if record.declares_exports else None,
         errors=tuple(problems_of(data, root, grammar)),
     )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 
 from tree_sitter import Node
 
@@ -14,10 +15,7 @@ from repowright.repo_tools.languages.javascript_record import Record
 from repowright.repo_tools.languages.scope_table import OUTSIDE
 
 _REST = re.compile(rb"(?:\s*(?:\?|!)?\.\s*[A-Za-z_$\x80-\xff][\w$\x80-\xff]*)+")
-_PLAIN = re.compile(rb"[A-Za-z_$\x80-\xff][\w$\x80-\xff]*")
 _NOISE = re.compile(rb"[\s?!]+")
-_CALLED = (b"(", b"?.(", b"<", b"`")
-_PSEUDO = frozenset({"require", "import"})
 
 
 class Mentions:
@@ -38,9 +36,10 @@ class Mentions:
         self._breaks = [match.start() for match in re.finditer(rb"\n", record.data)]
         self._known = _known_names(record)
         self._locals = self._local_names()
+        self._called: dict[int, int] = {}
 
     def _line(self, position: int) -> int:
-        return bisect_right(self._breaks, position - 1) + 1
+        return bisect_left(self._breaks, position) + 1
 
     def _local_names(self) -> dict[int, set[bytes]]:
         """Interval of a function -> those parameters and variables of it that hide a known name."""
@@ -74,22 +73,22 @@ class Mentions:
         """Every call, ``new`` included, in source order."""
         nodes = [*self._found.get("callee", ()), *self._found.get("created", ())]
         calls = [(node.start_byte, node.end_byte, node) for node in nodes]
-        calls.sort(key=lambda each: each[:2])
+        calls.sort(key=itemgetter(0, 1))
+        self._called = {start: end for start, end, _ in reversed(calls)}
         return list(self._calls(calls))
 
     def _calls(self, nodes: Sequence[tuple[int, int, Node]]) -> Iterator[Call]:
-        data, written, definition_at = self._data, self._record.written, self._record.scopes.definition_at
+        data, breaks, definition_at = self._data, self._breaks, self._record.scopes.definition_at
+        names = dict.fromkeys((b"require", b"import"), "")
         for start, end, node in nodes:
             text = data[start:end] if end - start <= LIMIT else b""
-            if _PLAIN.fullmatch(text):
-                written.add(start)
-                name = text.decode("utf-8", "replace")
-                if name in _PSEUDO or (text in self._known and self._is_local(text, start)):
-                    continue
-            else:
+            name = names.get(text)
+            if name is None:
                 name = dotted_name(data, node)
-            if name:
-                yield Call(definition_at(start), name, self._line(end - 1))
+                if text:
+                    names[text] = name
+            if name and not (text in self._known and self._is_local(text, start)):
+                yield Call(definition_at(start), name, bisect_left(breaks, end - 1) + 1)
 
     def uses(self) -> list[Use]:
         """Every known name that is read but not called, in source order; `calls` must have been asked before."""
@@ -107,9 +106,9 @@ class Mentions:
         data, definition_at = self._data, self._record.scopes.definition_at
         for start, name, end in found:
             rest = _REST.match(data, end)
+            if self._called.get(start) == (rest.end() if rest else end):
+                continue
             if rest:
-                if data[rest.end() : rest.end() + 3].startswith(_CALLED):
-                    continue
                 name += _NOISE.sub(b"", rest.group())
             text = name.decode("utf-8", "replace")
             yield Use(definition_at(start), text[:LIMIT], self._line(start))

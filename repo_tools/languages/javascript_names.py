@@ -141,7 +141,7 @@ def value_of(data: bytes, node: Node | None) -> tuple[str, BindingKind] | None:
         name = dotted_name(data, inner) if inner is not None else ""
     else:
         return None
-    if not name or name.startswith("...") or (kind == "call" and name in ("require", "import")):
+    if not name or name.startswith(("...", "require(", "import(")) or name in ("require", "import"):
         return None
     return name, kind
 

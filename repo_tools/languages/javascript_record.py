@@ -121,7 +121,7 @@ class Record:
 
     def _signature(self, start: int, end: int) -> str:
         text = one_line(self.data[start : min(end, start + 4 * _SIGNATURE_LIMIT)].decode("utf-8", "ignore"))
-        text = _EXPORT.sub("", text)
+        text = _EXPORT.sub("", text).rstrip("; ")
         return text if len(text) <= _SIGNATURE_LIMIT else text[: _SIGNATURE_LIMIT - 3] + "..."
 
     def enter(self, node: Node, definition: int, role: Role, frame: Frame, holder: int = MODULE) -> None:

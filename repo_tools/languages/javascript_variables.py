@@ -131,7 +131,7 @@ def required_module(data: bytes, call: Node | None) -> str:
     function, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
     if function is None or arguments is None or text_of(data, function) not in ("require", "import"):
         return ""
-    first = arguments.named_child(0)
+    first = first_named(arguments)
     return property_name(data, first) if first is not None and first.type == "string" else ""
 
 
@@ -192,9 +192,7 @@ def _read_commonjs(record: Record, node: Node, exported: str, right: Node, frame
         star = not exported
         line = node.start_point.row + 1
         record.written.add(right.start_byte)
-        record.imports.append(
-            Import(module, "*" if star else "", exported, 0, line, star, False, True)
-        )
+        record.imports.append(Import(module, "*" if star else "", exported, 0, line, star, False, True))
     elif made is not None:
         _export_made(record, node, name, made, frame)
     elif right.type == "object" and not exported:

@@ -87,10 +87,11 @@ def known_of(imports: Iterable[Import], definitions: Iterable[Definition]) -> Kn
         return Known(None, BUILT_IN)
     names = {entry.alias or entry.name or entry.module.rpartition("::")[2] for entry in listed}
     names |= {entry.name for entry in definitions if entry.kind != "method"}
-    return Known(frozenset(name.encode() for name in names) | {b"self", b"super", b"crate", b"Self"}, _NEVER)
+    return Known(frozenset(name.encode() for name in names) | _PATH_WORDS, _NEVER)
 
 
-_NEVER = BUILT_IN - {b"self", b"super", b"crate", b"Self", b"std", b"core"}
+_PATH_WORDS = frozenset({b"self", b"super", b"crate", b"Self"})
+_NEVER = BUILT_IN - _PATH_WORDS - {b"std", b"core"}
 
 
 def uses_of(
@@ -106,10 +107,8 @@ def uses_of(
     found: list[Use] = []
     seen: set[tuple[int, int, str]] = set()
     nowhere: Collection[bytes] = ()
-    for start, name in _paths(nodes, text.source.data):
-        root, _, rest = name.partition(b"::")
-        if start in skipped or not known.admits(root) or (not rest and root in (b"self", b"super", b"crate", b"Self")):
-            continue
+    for start, name in _paths(nodes, skipped, text.source.data, known):
+        root = name.partition(b"::")[0]
         scope = text.scopes.at(start)
         if root in local.get(scope, nowhere) or outside.at(start) != MODULE:
             continue
@@ -127,21 +126,25 @@ def _is_member(data: bytes, start: int) -> bool:
     return before == b"::" or (before[1:] == b"." and before != b"..")
 
 
-def _paths(nodes: Iterable[Node], data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Plain names and outermost paths; of a member after a dot nothing."""
+def _paths(nodes: Iterable[Node], skipped: Collection[int], data: bytes, known: Known) -> Iterator[tuple[int, bytes]]:
+    """Plain names and outermost paths that may be uses; of a member after a dot nothing."""
     path_end = 0
-    for node in sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte)):
-        start, end = node.start_byte, node.end_byte
-        if start < path_end or _is_member(data, start):
+    for node in nodes:
+        start = node.start_byte
+        if start < path_end:
             continue
+        end = node.end_byte
         name = data[start:end]
-        if data[end : end + 2] == b"::":
+        if b":" in name:
+            path_end = end if b"<" not in name else start + 1
+        elif data[end : end + 2] == b"::":
             path = _TOKEN_PATH.match(data, start)
             if path is None or path[2]:
                 continue
             name, path_end = path[1], path.end(1)
-        if b":" in name:
-            if len(name) > _PATH_LIMIT:
-                continue
-            path_end = max(path_end, end if b"<" not in name else start + 1)
-        yield start, name
+        elif name in _PATH_WORDS:
+            continue
+        if start in skipped or not known.admits(name.partition(b"::")[0]):
+            continue
+        if len(name) <= _PATH_LIMIT and not _is_member(data, start):
+            yield start, name

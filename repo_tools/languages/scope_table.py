@@ -18,7 +18,8 @@ class ScopeTable:
         self._definitions: list[int] = []
         self._parents: list[int] = []
         self._boundaries: list[int] = []
-        self._owners: list[int] = []
+        self._owners: list[int] = [OUTSIDE]
+        self._scopes: list[int] = [MODULE]
 
     def add(self, start: int, end: int, definition: int) -> None:
         """Add the interval of a definition or of what belongs to it; in order of start, the outer one first."""
@@ -27,29 +28,31 @@ class ScopeTable:
 
     def close(self) -> None:
         """End adding; the table can be asked from now on."""
-        open_intervals: list[int] = []
+        around: list[int] = []
         for number, (start, _) in enumerate(self._spans):
-            self._leave(open_intervals, start)
-            self._parents.append(open_intervals[-1] if open_intervals else OUTSIDE)
-            open_intervals.append(number)
-            self._boundaries.append(start)
-            self._owners.append(number)
-        self._leave(open_intervals, None)
+            self._leave(around, start)
+            self._parents.append(around[-1] if around else OUTSIDE)
+            around.append(number)
+            self._mark(start, number)
+        self._leave(around, None)
 
-    def _leave(self, open_intervals: list[int], until: int | None) -> None:
-        while open_intervals and (until is None or self._spans[open_intervals[-1]][1] <= until):
-            self._boundaries.append(self._spans[open_intervals.pop()][1])
-            self._owners.append(open_intervals[-1] if open_intervals else OUTSIDE)
+    def _leave(self, around: list[int], until: int | None) -> None:
+        while around and (until is None or self._spans[around[-1]][1] <= until):
+            end = self._spans[around.pop()][1]
+            self._mark(end, around[-1] if around else OUTSIDE)
+
+    def _mark(self, position: int, owner: int) -> None:
+        self._boundaries.append(position)
+        self._owners.append(owner)
+        self._scopes.append(MODULE if owner == OUTSIDE else self._definitions[owner])
 
     def interval_at(self, position: int) -> int:
         """Number of the innermost interval around a byte, or `OUTSIDE`."""
-        index = bisect_right(self._boundaries, position)
-        return self._owners[index - 1] if index else OUTSIDE
+        return self._owners[bisect_right(self._boundaries, position)]
 
     def definition_at(self, position: int) -> int:
         """Index of the innermost definition around a byte, or `MODULE`."""
-        interval = self.interval_at(position)
-        return MODULE if interval == OUTSIDE else self._definitions[interval]
+        return self._scopes[bisect_right(self._boundaries, position)]
 
     def parent(self, interval: int) -> int:
         """The interval around an interval."""

@@ -74,9 +74,7 @@ def read_enum(record: Record, node: Node, frame: Frame) -> None:
     if named is None:
         return
     record.written.add(named.start_byte)
-    index = record.define(
-        "enum", text_of(record.data, named), node, body_start(node), frame.scope, frame.conditional
-    )
+    index = record.define("enum", text_of(record.data, named), node, body_start(node), frame.scope, frame.conditional)
     for child in body.named_children if body is not None else []:
         name = child.child_by_field_name("name") if child.type == "enum_assignment" else child
         if name is not None and name.type != "comment":
@@ -102,5 +100,3 @@ def read_import_alias(record: Record, node: Node, frame: Frame) -> None:
         record.written.update((named.start_byte,))
         name = text_of(record.data, target)
         record.bind(frame.scope, text_of(record.data, named), ("".join(name.split()), "name"), node)
-
-

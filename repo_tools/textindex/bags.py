@@ -128,7 +128,9 @@ ARRAYS: tuple[tuple[str, type[np.generic]], ...] = (
 
 def pack(bag: Bag) -> bytes:
     """Return a bag as bytes."""
-    return ormsgpack.packb([FORMAT, [list(unit) for unit in bag.units], *(getattr(bag, n).tobytes() for n, _ in ARRAYS)])
+    return ormsgpack.packb(
+        [FORMAT, [list(unit) for unit in bag.units], *(getattr(bag, n).tobytes() for n, _ in ARRAYS)]
+    )
 
 
 def unpack(packed: bytes) -> Bag:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 import time
@@ -10,10 +12,12 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 
+from repowright.benchmarks.speed.large_graph import large_graph
 from repowright.graph.drawing import LEVELS, Level, drawing
 from repowright.graph.errors import GraphError
 from repowright.graph.layout import layout
 from repowright.graph.model import RPG, EdgeKind, NodeKind, Place, State
+from repowright.graph.page_data import page_data
 from repowright.graph.render import html, mermaid, svg, tree
 from repowright.graph.serial import from_json, to_json
 from tests.graph.conftest import Shop
@@ -127,10 +131,17 @@ def test_the_page_asks_for_nothing_and_holds_every_node(shop: Shop) -> None:
     page = Page(text)
     assert page.reaching == []
     assert "default-src 'none'" in text
-    assert not re.search(r"url\((?!#)|@import|fetch\(|XMLHttpRequest", text)
+    assert not re.search(r"url\((?!#)|@import|fetch\(|XMLHttpRequest|innerHTML|insertAdjacent", text)
     data = json.loads(page.data)
-    assert set(data["nodes"]) == {node.id for node in shop.rpg}
-    assert all(text.count(f'class="row" data-id="{node.id}"') == 1 for node in shop.rpg)
+    assert data["nodes"]["id"] == [node.id for node in shop.rpg.nodes()]
+    assert len(data["edges"]["src"]) == len(shop.rpg.edges()) - len(shop.rpg) + 1
+
+
+def test_only_the_script_of_the_page_may_run(shop: Shop) -> None:
+    text = html(shop.rpg)
+    (allowed,) = re.findall(r"script-src 'sha256-([^']+)'", text)
+    script = text.rpartition("<script>")[2].partition("</script>")[0]
+    assert base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() == allowed
 
 
 def test_untrusted_text_is_inert_everywhere(shop: Shop) -> None:
@@ -144,8 +155,45 @@ def test_untrusted_text_is_inert_everywhere(shop: Shop) -> None:
     assert page.reaching == []
     assert page.tags.count("script") == calm.tags.count("script") == 2
     assert "img" not in page.tags
-    assert json.loads(page.data)["nodes"][shop["Cart"]]["name"] == HOSTILE
+    assert HOSTILE in json.loads(page.data)["nodes"]["name"]
     ElementTree.fromstring(svg(shop.rpg, "area"))
+
+
+def test_separators_that_end_lines_of_scripts_are_escaped(shop: Shop) -> None:
+    shop.rpg.update(shop["pay"], doc="one\u2028two\u2029three")
+    text = page_data(shop.rpg).as_script_text()
+    assert not set("<>&\u2028\u2029") & set(text)
+    assert "one\u2028two\u2029three" in json.loads(text)["nodes"]["doc"]
+
+
+@given(graphs())
+def test_the_columns_hold_the_tree(rpg: RPG) -> None:
+    columns = page_data(rpg).nodes
+    for index, node in enumerate(rpg.nodes()):
+        inside = [rpg.position(each.id) for each in rpg.descendants(node.id)]
+        assert list(range(index + 1, columns.end[index])) == inside
+        parent = rpg.parent(node.id)
+        assert columns.parent[index] == (-1 if parent is None else rpg.position(parent.id))
+
+
+def test_a_node_shows_the_least_advanced_thing_inside(shop: Shop) -> None:
+    for node in shop.rpg.nodes():
+        shop.rpg.update(node.id, state=State.VERIFIED)
+    shop.rpg.update(shop["pay for a basket"], state=State.STUBBED)
+    data = page_data(shop.rpg)
+    states = dict(zip(data.nodes.id, (data.states[each] for each in data.nodes.state), strict=True))
+    assert (states[shop["Checkout"]], states[shop["Cart"]], states[shop["shop"]]) == ("stubbed", "verified", "stubbed")
+
+
+def test_without_scripts_a_small_graph_shows_its_tree(shop: Shop) -> None:
+    plain = html(shop.rpg).partition("<noscript>")[2].partition("</noscript>")[0]
+    assert plain.count('class="name"') == len(shop.rpg)
+
+
+def test_without_scripts_a_large_graph_shows_its_files() -> None:
+    rpg = large_graph(2_000)
+    plain = html(rpg).partition("<noscript>")[2].partition("</noscript>")[0]
+    assert plain.count('class="name"') == 1 + len(rpg.nodes(NodeKind.AREA, NodeKind.FILE))
 
 
 def test_control_characters_do_not_break_a_drawing() -> None:

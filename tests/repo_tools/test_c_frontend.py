@@ -254,9 +254,38 @@ def test_bindings_follow_function_pointers() -> None:
 
 
 def test_macros_that_break_the_grammar_leave_the_rest_whole() -> None:
-    facts = read("EXPORT int one(void) { return 1; }\nDEFINE_LIST(a, b)\nint two(int x) ATTRIBUTE { return x; }\nint y;\n")
+    facts = read(
+        "EXPORT int one(void) { return 1; }\nDEFINE_LIST(a, b)\nint two(int x) ATTRIBUTE { return x; }\nint y;\n"
+    )
     assert [each.name for each in facts.definitions] == ["one", "two", "y"]
     assert facts.errors
+    assert ("one", "", "EXPORT", "return") not in bindings(facts)
+
+
+def test_macro_before_a_result_type_is_not_the_type() -> None:
+    facts = read("EXPORT Queue *make(void) { return 0; }\n")
+    assert bindings(facts) == {("make", "", "Queue", "return")}
+
+
+def test_prototype_with_a_macro_behind_it_is_kept() -> None:
+    facts = read("void fail(struct easy *data, ...) PRINTF(2, 3);\nint next(void);\n", "a.h")
+    assert [(each.name, each.span, each.decorators) for each in facts.definitions] == [
+        ("fail", (1, 1), ("prototype",)),
+        ("next", (2, 2), ("prototype",)),
+    ]
+
+
+def test_function_that_a_condition_splits_is_kept() -> None:
+    branches = "#ifdef X\n  if (a) {\n#else\n  if (b) {\n#endif\n    run();\n  }\n"
+    source = f"int whole(int a)\n{{\n{branches}}}\nint after(void) {{ return 1; }}\n"
+    facts = read(source)
+    assert {"whole", "after"} <= {each.name for each in facts.definitions}
+    assert ("whole", "run", 8) in calls(facts)
+
+
+def test_macro_statement_without_semicolon_is_no_problem() -> None:
+    facts = read("DEFINE_LIST(a, b)\nint after;\n")
+    assert (facts.errors, [each.name for each in facts.definitions]) == ((), ["after"])
 
 
 def test_locals_of_a_block_that_lost_its_head_are_no_globals() -> None:
@@ -292,6 +321,9 @@ def test_no_source_raises(source: bytes) -> None:
 def test_broken_files_keep_their_records_consistent(cut: int, junk: bytes, at: int) -> None:
     data = SOURCE.encode()[:cut]
     facts = read(data[:at] + junk + data[at:])
-    scopes = [each.scope for each in (*facts.calls, *facts.uses, *facts.bindings)]
+    scopes = {MODULE}
+    scopes |= {each.scope for each in facts.calls}
+    scopes |= {each.scope for each in facts.uses}
+    scopes |= {each.scope for each in facts.bindings}
     assert all(MODULE <= scope < len(facts.definitions) for scope in scopes)
     assert all(each.parent < index for index, each in enumerate(facts.definitions))

@@ -262,6 +262,10 @@ def test_no_source_raises(source: bytes) -> None:
 def test_broken_files_keep_their_records_consistent(cut: int, junk: bytes, at: int) -> None:
     data = SOURCE.encode()[:cut]
     facts = read(data[:at] + junk + data[at:])
-    scopes = [each.scope for each in (*facts.calls, *facts.uses, *facts.bindings, *facts.inheritances)]
+    scopes = {MODULE}
+    scopes |= {each.scope for each in facts.calls}
+    scopes |= {each.scope for each in facts.uses}
+    scopes |= {each.scope for each in facts.bindings}
+    scopes |= {each.scope for each in facts.inheritances}
     assert all(MODULE <= scope < len(facts.definitions) for scope in scopes)
     assert all(1 <= each.span[0] <= each.span[1] <= facts.lines for each in facts.definitions)

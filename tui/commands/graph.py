@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from repowright.tui.exit_codes import ExitCode
+from repowright.tui.graph_source import json_option
 
 if TYPE_CHECKING:
     from repowright.graph.lint import Finding
@@ -19,9 +20,9 @@ _FORMATS = ("tree", "mermaid", "svg", "html")
 
 @click.group(epilog="\b\nExample:\n  repowright graph show last\n  repowright graph render graph.json --format mermaid")
 def graph() -> None:
-    """Check, show and draw a graph.
+    """Check, show, draw and compare graphs, and ask what depends on what.
 
-    GRAPH is a graph.json, a folder that holds one, a run, or last.
+    GRAPH is a stored graph (.rpg), a graph.json, a folder that holds one, a run, or last.
     """
 
 
@@ -62,10 +63,11 @@ def show(source: str) -> None:
     show_default=True,
     help="What a box of mermaid or svg stands for.",
 )
+@click.option("--html", "page", is_flag=True, help="The same as --format html.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="A file; standard output else.")
-def render(source: str, form: str, level: Level, output: Path | None) -> None:
+def render(source: str, form: str, level: Level, page: bool, output: Path | None) -> None:
     """Draw the graph as a tree, Mermaid, SVG, or a page that can be explored."""
-    text = _drawn(_load(source), form, level)
+    text = _drawn(_load(source), "html" if page else form, level)
     if output is None:
         click.echo(text.rstrip("\n"))
         return
@@ -73,20 +75,61 @@ def render(source: str, form: str, level: Level, output: Path | None) -> None:
     click.echo(output, err=True)
 
 
+@graph.command(epilog="\b\nExample:\n  repowright graph impact . QuerySet.filter --depth 2")
+@click.argument("source", metavar="GRAPH")
+@click.argument("entity", metavar="NODE")
+@click.option("--depth", type=click.IntRange(-1), default=3, show_default=True, help="Steps to go; -1 for all.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Most nodes shown.")
+@json_option
+def impact(source: str, entity: str, depth: int, limit: int, as_json: bool) -> None:
+    """List who is affected if a node changes, tests apart.
+
+    NODE is anything that fetch takes: a path, path:Class.method, path:LINE, a name.
+    """
+    from repowright.graph.impact import impact as reached
+    from repowright.tui.graph_source import open_named, write
+
+    found = reached(open_named(source)[0], entity, depth, limit=limit)
+    write(found.as_json() if as_json else found.text())
+
+
+@graph.command(epilog="\b\nExample:\n  repowright graph paths . cli.main QuerySet.filter -k 5\n\nEnds with 1 if none.")
+@click.argument("source", metavar="GRAPH")
+@click.argument("start", metavar="A")
+@click.argument("goal", metavar="B")
+@click.option("-k", "count", type=click.IntRange(1, 50), default=3, show_default=True, help="How many paths.")
+@click.option("--dependency", "dependencies", multiple=True, metavar="KIND", help="Walk only along edges of this kind.")
+@json_option
+def paths(source: str, start: str, goal: str, count: int, dependencies: tuple[str, ...], as_json: bool) -> int:
+    """Show the shortest ways on which A depends on B, with the lines that prove them."""
+    from repowright.graph.kinds import DEPENDENCY_KINDS, EdgeKind
+    from repowright.graph.paths import paths as shortest
+    from repowright.tui.graph_source import named_kinds, open_named, write
+
+    kinds = named_kinds(dependencies, EdgeKind, "--dependency")
+    found = shortest(open_named(source)[0], start, goal, count, kinds or DEPENDENCY_KINDS)
+    write(found.as_json() if as_json else found.text())
+    return ExitCode.DONE if found.paths else ExitCode.FAILING
+
+
+@graph.command(epilog="\b\nExample:\n  repowright graph diff before.rpg after.rpg\n\nEnds with 1 if they differ.")
+@click.argument("before", metavar="GRAPH1")
+@click.argument("after", metavar="GRAPH2")
+@json_option
+def diff(before: str, after: str, as_json: bool) -> int:
+    """Show what was added, removed, changed and moved between two graphs, by file."""
+    from repowright.graph.diff import diff as compared
+    from repowright.tui.graph_source import open_named, write
+
+    found = compared(open_named(before)[0], open_named(after)[0])
+    write(found.as_json() if as_json else found.text())
+    return ExitCode.DONE if found.same else ExitCode.FAILING
+
+
 def _load(source: str) -> RPG:
-    import os
+    from repowright.tui.graph_source import open_named
 
-    from repowright.agent.runs import find_run, runs_root
-    from repowright.graph.serial import load
-
-    path = Path(source)
-    for place in (path, path / "graph.json", path / ".repowright" / "graph.json"):
-        if place.is_file():
-            return load(place)
-    run = find_run(source, runs_root(os.environ))
-    if not run.graph.is_file():
-        raise click.UsageError(f"the run {run.id} has no graph yet")
-    return load(run.graph)
+    return open_named(source)[0]
 
 
 def _drawn(rpg: RPG, form: str, level: Level) -> str:

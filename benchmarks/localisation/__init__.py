@@ -1,0 +1,1 @@
+"""Localisation measured over SWE-bench-style cases."""

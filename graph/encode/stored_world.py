@@ -1,0 +1,72 @@
+"""What all files of a stored graph contribute, and which of them asked for something."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+import ormsgpack
+
+from repowright.graph.encode.world import MergedSource, PackedContribution
+from repowright.graph.store import FileRow, Store
+
+
+class StoredSource(NamedTuple):
+    """Contributions read from the store as they are asked for: for few files, most are never touched."""
+
+    store: Store
+
+    def entries(self, path: str) -> bytes | None:
+        """Packed entries of the file at ``path``."""
+        return self.store.entries(path)
+
+    def modules(self, key: str) -> list[str]:
+        """Paths of the files that a module key finds."""
+        return self.store.module_paths(key)
+
+    def definers(self, name: str) -> list[tuple[str, str]]:
+        """``(path, key)`` of the definitions of a simple name."""
+        return self.store.definers(name)
+
+
+def merged_source(store: Store, files: Collection[FileRow]) -> MergedSource:
+    """Return all contributions at once, for processes that have no store."""
+    paths = {row.number: row.path for row in files}
+    by_path: dict[str, bytes] = {}
+    by_module: dict[str, list[str]] = {}
+    by_name: dict[str, list[tuple[str, str]]] = {}
+    for number, modules, names, entries in store.contributions():
+        path = paths[number]
+        by_path[path] = entries
+        for key in ormsgpack.unpackb(modules):
+            by_module.setdefault(key, []).append(path)
+        for name, key in ormsgpack.unpackb(names):
+            by_name.setdefault(name, []).append((path, key))
+    return MergedSource(by_path, by_module, by_name)
+
+
+def stored_contribution(store: Store, number: int) -> PackedContribution | None:
+    """Return what a file contributed when it was last read."""
+    row = store.contribution(number)
+    if row is None:
+        return None
+    modules, names, entries = row
+    pairs = tuple((name, key) for name, key in ormsgpack.unpackb(names))
+    return PackedContribution(tuple(ormsgpack.unpackb(modules)), pairs, entries)
+
+
+def files_asking(store: Store, keys: Collection[int]) -> set[int]:
+    """Return the numbers of the files that asked for one of these keys."""
+    if not keys:
+        return set()
+    import numpy as np
+
+    numbers, blobs = [], []
+    for number, hashes in store.lookups():
+        numbers.append(number)
+        blobs.append(hashes)
+    asked = np.frombuffer(b"".join(blobs), dtype=np.uint64)
+    sizes = np.fromiter((len(blob) // 8 for blob in blobs), dtype=np.int64, count=len(blobs))
+    hits = np.isin(asked, np.fromiter(keys, dtype=np.uint64, count=len(keys)))
+    owners = np.repeat(np.arange(len(numbers)), sizes)[hits]
+    return {numbers[at] for at in np.unique(owners).tolist()}
