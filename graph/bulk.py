@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from repowright.graph import rules
 from repowright.graph.errors import InvariantViolated
@@ -118,7 +119,8 @@ def _fill_nodes(rpg: RPG, nodes: Sequence[Node], parents: Sequence[str], by_id: 
 
 def _fill_edges(rpg: RPG, edges: Sequence[Edge]) -> None:
     # What `MultiDiGraph.add_edge` does for one edge, without its checks: the ends are known to be there.
-    after, before = rpg._graph._succ, rpg._graph._pred
+    after: dict[str, Any] = rpg._graph._succ  # type: ignore[attr-defined]
+    before: dict[str, Any] = rpg._graph._pred  # type: ignore[attr-defined]
     for src, dst, key, edge in _keyed(rpg, edges):
         joint = after[src].get(dst)
         if joint is None:

@@ -61,7 +61,15 @@ class References:
         text = _bare(reference)
         if text in self._rpg:
             return [self._rpg.node(text)]
-        for attempt in (self._by_line, self._by_place, self._by_module, self._by_name, self._by_feature, self._by_stem):
+        for attempt in (
+            self._by_line,
+            self._by_place,
+            self._by_module,
+            self._by_name,
+            self._by_feature,
+            self._by_stem,
+            self._by_file,
+        ):
             found = attempt(text) if text else []
             if found:
                 return found
@@ -142,6 +150,11 @@ class References:
     def _by_feature(self, text: str) -> list[Node]:
         wanted = normalise(text.strip("/"))
         return self._features.get(wanted) or self._features.get(wanted.rpartition("/")[2], [])
+
+    def _by_file(self, text: str) -> list[Node]:
+        """Return what ``sessions.Session.send`` names: members of any file of that name."""
+        stem, _, name = _dotted(text).partition(".")
+        return [unit for file in self._stems.get(stem, ()) for unit in self._reached(file, name)] if name else []
 
     def _by_stem(self, text: str) -> list[Node]:
         return self._stems.get(text, [])

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import difflib
-import math
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from repowright.graph.errors import UnknownNode
 from repowright.graph.kinds import EdgeKind, NodeKind
 from repowright.graph.model import RPG, Edge, Node
-from repowright.graph.tokens import tokens
 from repowright.graph.view import sort_key
+from repowright.repo_tools.textindex.bm25 import rarity, scan
+from repowright.repo_tools.textindex.words import vocabulary, words
 
 Direction = Literal["upstream", "downstream", "both"]
 
@@ -23,6 +24,8 @@ WEIGHTS = (("name", 3.0), ("feature", 2.5), ("path", 1.5), ("doc", 1.0))
 _SATURATION = 1.2
 _LENGTH = 0.6
 """BM25's k1 and b; b is below the usual 0.75 since names and phrases are short."""
+
+_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,31 +47,54 @@ class Fetched:
 class SearchIndex:
     """The words of a graph, as it was when the index was made; for many searches of one graph.
 
-    Fielded BM25 (Robertson et al. 2004): a word's weighted counts over path, name, feature and doc are summed
-    before they saturate, each field normalised by its own mean length.
+    Fielded BM25 (Robertson et al. 2004) over stemmed parts of names and words: a word's weighted counts over path,
+    name, feature and doc are summed before they saturate, each field normalised by its own mean length.
     """
 
     def __init__(self, rpg: RPG) -> None:
-        self._nodes = {node.id: node for node in rpg.nodes()}
-        self._postings: dict[str, dict[str, float]] = {}
-        texts = {node.id: _fields(node) for node in self._nodes.values()}
-        means = _mean_lengths(list(texts.values()))
-        for node_id, fields in texts.items():
-            for word, weight in _weighted(fields, means).items():
-                self._postings.setdefault(word, {})[node_id] = weight
+        self._nodes = sorted(rpg.nodes(), key=sort_key)
+        self._kinds = np.array([node.kind.value for node in self._nodes])
+        counts = [_fields(node) for node in self._nodes]
+        means = _mean_lengths(counts)
+        owner: list[int] = []
+        term: list[int] = []
+        weight: list[float] = []
+        for number, fields in enumerate(counts):
+            weighted = _weighted(fields, means)
+            owner += [number] * len(weighted)
+            term += weighted
+            weight += weighted.values()
+        self._owner = np.array(owner, np.int64)
+        self._term = np.array(term, np.uint64)
+        self._weight = np.array(weight, np.float64)
 
     def search(self, query: str, kinds: Iterable[NodeKind] = (), limit: int = 10) -> list[Hit]:
         """Return the nodes that answer best, best first; ties in the order of their places."""
-        wanted = frozenset(kinds)
-        scores: dict[str, float] = {}
-        for word in sorted(set(tokens(query))):
-            posting = self._postings.get(word, {})
-            rarity = math.log(1 + (len(self._nodes) - len(posting) + 0.5) / (len(posting) + 0.5))
-            for node_id, weight in posting.items():
-                scores[node_id] = scores.get(node_id, 0.0) + rarity * weight / (_SATURATION + weight)
-        found = [Hit(self._nodes[each], score) for each, score in scores.items()]
-        found = [hit for hit in found if not wanted or hit.node.kind in wanted]
-        return sorted(found, key=lambda hit: (-hit.score, sort_key(hit.node)))[: max(limit, 0)]
+        wanted = sorted({kind.value for kind in kinds})
+        terms = np.array(sorted(vocabulary().count(words(query))), np.uint64)
+        hits = scan(terms, self._term)
+        owner, weight = self._owner[hits.row], self._weight[hits.row]
+        points = rarity(hits.term, len(terms), len(self._nodes))[hits.term] * weight / (_SATURATION + weight)
+        scores = np.bincount(owner, points, minlength=len(self._nodes))
+        found = np.flatnonzero(scores > 0)
+        if wanted:
+            found = found[np.isin(self._kinds[found], wanted)]
+        best = found[np.argsort(-np.round(scores[found], _DIGITS), kind="stable")][: max(limit, 0)]
+        return [Hit(self._nodes[number], float(scores[number])) for number in best]
+
+
+def search(self, query: str, kinds: Iterable[NodeKind] = (), limit: int = 10) -> list[Hit]:
+    """Return the nodes that answer best, best first; ties in the order of their places."""
+    wanted = frozenset(kinds)
+    scores: dict[str, float] = {}
+    for word in sorted(set(tokens(query))):
+        posting = self._postings.get(word, {})
+        rarity = math.log(1 + (len(self._nodes) - len(posting) + 0.5) / (len(posting) + 0.5))
+        for node_id, weight in posting.items():
+            scores[node_id] = scores.get(node_id, 0.0) + rarity * weight / (_SATURATION + weight)
+    found = [Hit(self._nodes[each], score) for each, score in scores.items()]
+    found = [hit for hit in found if not wanted or hit.node.kind in wanted]
+    return sorted(found, key=lambda hit: (-hit.score, sort_key(hit.node)))[: max(limit, 0)]
 
 
 def search(rpg: RPG, query: str, kinds: Iterable[NodeKind] = (), limit: int = 10) -> list[Hit]:
@@ -139,27 +165,22 @@ def fetch(rpg: RPG, reference: str) -> Fetched:
     return Fetched(node, tuple(each.name for each in reversed(rpg.ancestors(node.id))))
 
 
-def _fields(node: Node) -> dict[str, list[str]]:
-    path = f"{node.path} {node.qualname}"
-    return {
-        "name": tokens(node.name),
-        "feature": tokens(node.feature),
-        "path": tokens(path),
-        "doc": tokens(node.doc),
-    }
+def _fields(node: Node) -> dict[str, dict[int, int]]:
+    texts = {"name": node.name, "feature": node.feature, "path": f"{node.path} {node.qualname}", "doc": node.doc}
+    return {field: vocabulary().count(words(texts[field])) for field, _ in WEIGHTS}
 
 
-def _mean_lengths(texts: Sequence[dict[str, list[str]]]) -> dict[str, float]:
-    return {field: sum(len(text[field]) for text in texts) / max(len(texts), 1) for field, _ in WEIGHTS}
+def _mean_lengths(counts: Sequence[dict[str, dict[int, int]]]) -> dict[str, float]:
+    return {field: sum(sum(each[field].values()) for each in counts) / max(len(counts), 1) for field, _ in WEIGHTS}
 
 
-def _weighted(fields: dict[str, list[str]], means: dict[str, float]) -> dict[str, float]:
-    found: dict[str, float] = {}
+def _weighted(fields: dict[str, dict[int, int]], means: dict[str, float]) -> dict[int, float]:
+    found: dict[int, float] = {}
     for field, weight in WEIGHTS:
-        words = fields[field]
-        length = 1 - _LENGTH + _LENGTH * len(words) / (means[field] or 1.0)
-        for word, count in Counter(words).items():
-            found[word] = found.get(word, 0.0) + weight * count / length
+        counts = fields[field]
+        length = 1 - _LENGTH + _LENGTH * sum(counts.values()) / (means[field] or 1.0)
+        for term, count in counts.items():
+            found[term] = found.get(term, 0.0) + weight * count / length
     return found
 
 

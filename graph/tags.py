@@ -16,3 +16,9 @@ PACKAGE = "package"
 
 TEST = "test"
 """A file of tests."""
+
+UNPARSED = "unparsed"
+"""A file that could not be read or parsed; its documentation is the error."""
+
+PARTLY_PARSED = "partly-parsed"
+"""A file with errors around which the rest was read."""

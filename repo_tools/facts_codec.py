@@ -80,6 +80,4 @@ def _facts(path: str, row: list[Any]) -> FileFacts:
 
 def _definition(*row: Any) -> Definition:
     kind, name, qualname, span, signature, doc, decorators, parent, conditional = row
-    return Definition(
-        kind, name, qualname, (span[0], span[1]), signature, doc, tuple(decorators), parent, conditional
-    )
+    return Definition(kind, name, qualname, (span[0], span[1]), signature, doc, tuple(decorators), parent, conditional)

@@ -98,7 +98,9 @@ class GitObjects:
         GitError
             If ``start`` does not lie on that line.
         """
-        listed = self._run("rev-list", "--first-parent", "--reverse", "--parents", end, f"^{start}").decode().split("\n")
+        listed = (
+            self._run("rev-list", "--first-parent", "--reverse", "--parents", end, f"^{start}").decode().split("\n")
+        )
         rows = [line.split() for line in listed if line]
         if start != end and (not rows or start not in rows[0][1:2]):
             raise GitError(

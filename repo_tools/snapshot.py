@@ -31,7 +31,7 @@ class FileEntry(NamedTuple):
     Parameters
     ----------
     content
-        SHA-1 of the git blob, in hex; empty where the file cannot be read.
+        SHA-1 of the git blob, in hex; empty where the file cannot be read, or has not been.
     stamp
         `None` where there is none, or where it cannot be relied on yet.
     problem
@@ -80,8 +80,18 @@ class Snapshot(Protocol):
     def revision(self) -> str:
         """Id of the commit; empty where the snapshot is none."""
 
-    def listing(self, wanted: Callable[[str], bool], known: Mapping[str, KnownFile]) -> Listing:
+    def listing(
+        self, wanted: Callable[[str], bool], known: Mapping[str, KnownFile], *, unread: bool = False
+    ) -> Listing:
         """List the files whose path is wanted.
+
+        Parameters
+        ----------
+        known
+            What an earlier listing found.
+        unread
+            Whether files that would have to be read for their content's name may stay without it; for those who
+            are going to read all of them anyway.
 
         Raises
         ------
@@ -108,7 +118,9 @@ class MemorySnapshot:
         self.name = name
         self._files = dict(files)
 
-    def listing(self, wanted: Callable[[str], bool], known: Mapping[str, KnownFile]) -> Listing:
+    def listing(
+        self, wanted: Callable[[str], bool], known: Mapping[str, KnownFile], *, unread: bool = False
+    ) -> Listing:
         """List the files whose path is wanted."""
         found, unfit = fitting(sorted(path for path in self._files if wanted(path)))
         entries = tuple(FileEntry(path, blob_id(self._files[path])) for path in found)

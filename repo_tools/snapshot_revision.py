@@ -27,7 +27,9 @@ class RevisionSnapshot:
         self._blobs: dict[str, str] = {}
         self._reader: BlobReader | None = None
 
-    def listing(self, wanted: Callable[[str], bool], known: Mapping[str, KnownFile]) -> Listing:
+    def listing(
+        self, wanted: Callable[[str], bool], known: Mapping[str, KnownFile], *, unread: bool = False
+    ) -> Listing:
         """List the files whose path is wanted; nothing is read, for git knows the ids.
 
         Raises

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from repowright.repo_tools.errors import GitError, SnapshotError
@@ -16,7 +15,6 @@ from repowright.repo_tools.snapshot import FileEntry, KnownFile, Listing, Stamp,
 
 _RACY_NS = 2_000_000_000
 """A file this young may still be written to within the tick of its time stamp; FAT counts two seconds."""
-_MANY = 64
 
 
 class WorkTreeSnapshot:
@@ -44,7 +42,9 @@ class WorkTreeSnapshot:
         """Name of the folder."""
         return self.folder.name or "root"
 
-    def listing(self, wanted: Callable[[str], bool], known: Mapping[str, KnownFile]) -> Listing:
+    def listing(
+        self, wanted: Callable[[str], bool], known: Mapping[str, KnownFile], *, unread: bool = False
+    ) -> Listing:
         """List the files whose path is wanted; a file with the stamp that is known is not read.
 
         Raises
@@ -57,9 +57,9 @@ class WorkTreeSnapshot:
         paths, unfit = fitting(sorted(path for path in everything if wanted(path)))
         regular = [(path, stamp) for path in paths if (stamp := self._stamp(path)) is not None]
         entries = [_known(path, stamp, known.get(path)) for path, stamp in regular]
-        unread = [entry for entry in entries if not entry.content]
-        if unread:
-            read = {entry.path: entry for entry in self._hashed(unread)}
+        nameless = [entry for entry in entries if not entry.content]
+        if nameless and not unread:
+            read = {entry.path: entry for entry in map(self._hash, nameless)}
             entries = [read.get(entry.path, entry) for entry in entries]
         settled = tuple(_settled(entry, now) for entry in entries)
         return Listing(settled, len(everything) - len(settled) - len(unfit), unfit)
@@ -93,12 +93,6 @@ class WorkTreeSnapshot:
         except OSError:
             return None
         return Stamp(found.st_size, found.st_mtime_ns, found.st_ino) if stat.S_ISREG(found.st_mode) else None
-
-    def _hashed(self, entries: list[FileEntry]) -> Iterable[FileEntry]:
-        if len(entries) < _MANY:
-            return map(self._hash, entries)
-        with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-            return list(pool.map(self._hash, entries, chunksize=64))
 
     def _hash(self, entry: FileEntry) -> FileEntry:
         try:

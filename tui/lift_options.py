@@ -78,9 +78,7 @@ def lift_stored_graph(path: Path, snapshot: Snapshot, settings: Settings, replay
     from repowright.graph.store import Store
 
     with Store(path) as store:
-        work = lift_graph(
-            store, snapshot.read, settings, name=snapshot.name, replay=replay, subscribers=(_tell,)
-        )
+        work = lift_graph(store, snapshot.read, settings, name=snapshot.name, replay=replay, subscribers=(_tell,))
         return asyncio.run(work)
 
 

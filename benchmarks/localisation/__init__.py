@@ -1,1 +1,1 @@
-"""Localisation measured over SWE-bench-style cases."""
+"""Localisation over SWE-bench-style cases: runs, scores, reports, and training of the ranking models."""

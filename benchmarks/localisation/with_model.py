@@ -31,7 +31,9 @@ from repowright.graph.encode import encode, load_graph
 from repowright.graph.sources import SnapshotSources
 from repowright.repo_tools.snapshot import MemorySnapshot
 
-DRAWN_FROM = ("verified", "lite")
+DATASETS = ("verified", "lite")
+"""Cases whose text is a whole issue; a model may have seen their fixes."""
+
 SEED = 0
 
 
@@ -69,7 +71,7 @@ class Options:
 def main() -> None:
     """Localise the drawn cases, those done before left out, and write one prediction a line."""
     chosen = _arguments()
-    cases = drawn(_read(chosen.cases), chosen.draw)
+    cases = drawn(_read(chosen.cases), chosen.draw, chosen.dataset or DATASETS)
     done = {row["instance_id"] for row in _read(chosen.out)} if chosen.out.exists() else set()
     ranked = _read(chosen.ranking) if chosen.ranking else []
     flags = Flags(model=chosen.model, parallel=chosen.parallel, budget=chosen.budget, timeout_s=chosen.timeout)
@@ -86,9 +88,9 @@ def main() -> None:
     asyncio.run(_run([case for case in cases if case.id not in done], options, chosen.out))
 
 
-def drawn(rows: Sequence[Mapping[str, object]], count: int) -> list[Case]:
-    """Return cases drawn at random, always the same ones, from those whose text is a whole issue."""
-    fit = [row for row in rows if row["dataset"] in DRAWN_FROM and row["gold_functions"]]
+def drawn(rows: Sequence[Mapping[str, object]], count: int, datasets: Sequence[str] = DATASETS) -> list[Case]:
+    """Return cases of these data sets that have gold functions, drawn at random, always the same ones."""
+    fit = [row for row in rows if row["dataset"] in datasets and row["gold_functions"]]
     picked = random.Random(SEED).sample(sorted(fit, key=lambda row: str(row["instance_id"])), min(count, len(fit)))
     return [
         Case(str(row["instance_id"]), str(row["repo"]), str(row["base_commit"]), str(row["problem_statement"]))
@@ -185,6 +187,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--draw", type=int, default=24)
+    parser.add_argument("--dataset", action="append", help="draw from these; by default from issues in full")
     parser.add_argument("--without", action="append", default=[], choices=("features", "deps"))
     parser.add_argument("--model", default="recorded")
     parser.add_argument("--replay", action="store_true")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import ormsgpack
 
@@ -82,11 +83,11 @@ def _skeleton(store: Store, nodes: list[Node], parents: list[str]) -> dict[str, 
     return group_of
 
 
-def _add_nodes(path: str, rows: list[list[object]], group: str, nodes: list[Node], parents: list[str]) -> None:
-    for own_id, kind, name, feature, qualname, first, last, signature, doc, tags, parent in rows:  # type: ignore[misc]
+def _add_nodes(path: str, rows: list[list[Any]], group: str, nodes: list[Node], parents: list[str]) -> None:
+    for own_id, kind, name, feature, qualname, first, last, signature, doc, tags, parent in rows:
         place = Place(path, qualname, (first, last) if first else None, signature)
         nodes.append(Node(own_id, _KINDS[kind], name, feature, place, State.IMPLEMENTED, doc, tuple(tags)))
-        parents.append(rows[parent][0] if parent >= 0 else group)  # type: ignore[arg-type]
+        parents.append(rows[parent][0] if parent >= 0 else group)
 
 
 def _edges(packed: bytes, shared: dict[str, str]) -> Iterator[Edge]:
@@ -95,4 +96,3 @@ def _edges(packed: bytes, shared: dict[str, str]) -> Iterator[Edge]:
     ids = [shared.setdefault(each, each) for each in own]
     for src, dst, kind, at, confidence in zip(sources, targets, kinds, lines, confidences, strict=True):
         yield Edge(ids[src], ids[dst], _EDGE_KINDS[kind], lines=tuple(at), confidence=confidence)
-

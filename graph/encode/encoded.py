@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Coroutine
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from repowright.graph.encode.pipeline import Means, update
 from repowright.graph.encode.report import UpdateReport
@@ -16,8 +16,6 @@ from repowright.repo_tools.snapshot_tree import WorkTreeSnapshot
 
 if TYPE_CHECKING:
     from repowright.graph.model import RPG
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -125,22 +123,12 @@ def _updated(
 
 def _recall_lifts(store: Store, snapshot: Snapshot) -> None:
     """Put back what a model once wrote of source that is the same."""
-    from repowright.graph.encode.lift_store import is_lifted, lift_stored
+    from repowright.graph.encode.lift_store import is_lifted, recall_stored
 
     with store.reading():
         lifted = is_lifted(store)
     if lifted:
-        _finished(lift_stored(store, snapshot.read))
-
-
-def _finished(work: Coroutine[Any, Any, T]) -> T:
-    """Return the outcome of a coroutine that waits for nothing, in a running event loop too."""
-    try:
-        work.send(None)
-    except StopIteration as end:
-        return end.value  # type: ignore[no-any-return]
-    work.close()
-    raise EncodeError("recalling features waited for something", "this is a fault of repowright")
+        recall_stored(store, snapshot.read)
 
 
 def _place(source: Path | Snapshot, store_path: Path | None) -> Path:

@@ -79,7 +79,9 @@ def _lines(store: Store) -> tuple[list[str], list[str]]:
             for path, packed, joints in store.segments():
                 rows = [NodeRow(*row) for row in ormsgpack.unpackb(packed)]
                 nodes.extend(_node_line(_text(path), row) for row in rows)
-                edges.extend(_contains_line(rows[row.parent].id if row.parent >= 0 else group_of[path], row.id) for row in rows)
+                edges.extend(
+                    _contains_line(rows[row.parent].id if row.parent >= 0 else group_of[path], row.id) for row in rows
+                )
                 edges.extend(_edge_lines(joints or b""))
         except (ValueError, KeyError, IndexError, TypeError) as err:
             raise StoreError(f"{store.path} is damaged: {type(err).__name__}", "remove it and encode again") from err

@@ -31,12 +31,15 @@ class FileJob(NamedTuple):
         Its facts where they are known already; then the file is not read.
     problem
         Why it cannot be read; then nobody tries.
+    size
+        Bytes, as far as known: large files are read first.
     """
 
     path: str
     content: str
     facts: bytes | None = None
     problem: str = ""
+    size: int = 0
 
 
 class ReadFile(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import ormsgpack
 
@@ -15,7 +16,19 @@ from repowright.graph.encode.world import PackedContribution, changed_keys
 from repowright.graph.store import FileRow, Store
 from repowright.repo_tools.snapshot import FileEntry
 
+_BATCH = 256
 _NOTHING = PackedContribution((), (), b"\x80")
+
+
+class _Pending(NamedTuple):
+    """Rows on their way to the store: many at once cost less."""
+
+    files: list[FileRow]
+    contributions: list[tuple[int, bytes, bytes, bytes]]
+    nodes: list[tuple[int, bytes]]
+    facts: list[tuple[str, bytes]]
+    edges: list[tuple[int, bytes]]
+    lookups: list[tuple[int, bytes]]
 
 
 class Ledger:
@@ -42,6 +55,7 @@ class Ledger:
         self._modules: list[tuple[str, int]] = []
         self._names: list[tuple[str, int, str]] = []
         self._path_of: dict[str, str] = {}
+        self._pending = _Pending([], [], [], [], [], [])
 
     def remove(self, rows: Iterable[FileRow]) -> None:
         """Take files out of the graph."""
@@ -71,13 +85,14 @@ class Ledger:
 
     def finish_reading(self) -> None:
         """Write what is looked up across files; resolution may begin."""
+        self._flush()
         self._store.put_modules(sorted(self._modules))
         self._store.put_names(sorted(self._names))
         self._modules, self._names = [], []
         self._path_of = {file_id(path): path for path in self.files}
 
     def take_resolved(self, outcome: ResolvedFile) -> None:
-        """Take in a file that was resolved."""
+        """Take in a file that was resolved; call `finish_resolving` after the last."""
         row = self.files[outcome.path]
         if self._was_empty:
             self.edges.added += outcome.edge_count
@@ -85,34 +100,50 @@ class Ledger:
             before = self._store.edges(row.number)
             if before != outcome.edges:
                 self.edges.compare(edges_by_ends(before), edges_by_ends(outcome.edges))
-        self._store.put_edges([(row.number, outcome.edges)])
-        self._store.put_lookups([(row.number, outcome.lookups)])
+        self._pending.edges.append((row.number, outcome.edges))
+        self._pending.lookups.append((row.number, outcome.lookups))
         imported = sorted(self._path_of[each] for each in outcome.imported if each in self._path_of)
         imports = ormsgpack.packb(imported) if imported else b""
         error = "\n".join([row.error.partition("\n")[0], *([outcome.error] if outcome.error else [])])
         if (imports, error) != (row.imports, row.error):
             self.outline_changed |= imports != row.imports
             self.files[outcome.path] = row._replace(imports=imports, error=error)
-            self._store.put_files([self.files[outcome.path]])
+            self._pending.files.append(self.files[outcome.path])
+        if len(self._pending.edges) >= _BATCH:
+            self._flush()
+
+    def finish_resolving(self) -> None:
+        """Write what is left."""
+        self._flush()
 
     def _row(self, outcome: ReadFile, reader: str, old: FileRow | None) -> FileRow:
         number = old.number if old else self._next
         self._next += old is None
         imports, entry = old.imports if old else b"", self._listed[outcome.path]
         error = " ".join(outcome.error.split())
-        row = FileRow(
-            number, outcome.path, outcome.content, reader, None, None, None, outcome.is_test, error, imports
-        )
-        return stamped(row, entry.stamp) if entry.content == outcome.content else row
+        row = FileRow(number, outcome.path, outcome.content, reader, None, None, None, outcome.is_test, error, imports)
+        return stamped(row, entry.stamp) if entry.content in ("", outcome.content) else row
 
     def _write_read(self, row: FileRow, outcome: ReadFile) -> None:
-        store, contribution = self._store, outcome.contribution
+        pending, contribution = self._pending, outcome.contribution
         packed = ormsgpack.packb(contribution.modules), ormsgpack.packb(contribution.names), contribution.entries
-        store.put_files([row])
-        store.put_contributions([(row.number, *packed)])
-        store.put_nodes([(row.number, outcome.nodes)])
+        pending.files.append(row)
+        pending.contributions.append((row.number, *packed))
+        pending.nodes.append((row.number, outcome.nodes))
         if outcome.parsed:
-            store.put_facts([(facts_key(row), outcome.facts)])
+            pending.facts.append((facts_key(row), outcome.facts))
+        if len(pending.files) >= _BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        pending, store = self._pending, self._store
+        self._pending = _Pending([], [], [], [], [], [])
+        store.put_files(pending.files)
+        store.put_contributions(pending.contributions)
+        store.put_nodes(pending.nodes)
+        store.put_facts(pending.facts)
+        store.put_edges(pending.edges)
+        store.put_lookups(pending.lookups)
 
     def _exchange(self, row: FileRow, old: PackedContribution | None, new: PackedContribution | None) -> None:
         """Put a file's new contribution in the place of its old one, and note which answers change by that."""

@@ -12,8 +12,9 @@ from repowright.graph.encode.lift_places import Placed
 from repowright.graph.encode.lift_units import Block, LiftUnit, blocks_of
 from repowright.graph.encode.lifter import AreaBrief, Route
 from repowright.graph.encode.lifting import Lifted, LiftFile, Memory
-from repowright.graph.encode.nodes import UNPARSED, NodeRow
+from repowright.graph.encode.nodes import NodeRow
 from repowright.graph.store import FileRow, GroupRow, LiftRow, Store
+from repowright.graph.tags import UNPARSED
 
 ReadSource = Callable[[str], bytes]
 

@@ -8,14 +8,8 @@ from repowright.graph.encode.contribution import NODE_KINDS, definition_id, defi
 from repowright.graph.encode.phrases import file_phrase, phrase
 from repowright.graph.encode.test_code import is_test, is_test_definition
 from repowright.graph.kinds import CHILD_KINDS
-from repowright.graph.tags import PACKAGE, TEST
+from repowright.graph.tags import PACKAGE, PARTLY_PARSED, TEST, UNPARSED
 from repowright.repo_tools.facts import MODULE, Definition, FileFacts
-
-UNPARSED = "unparsed"
-"""Mark of a file that could not be read or parsed; its documentation is the error."""
-
-PARTLY_PARSED = "partly-parsed"
-"""Mark of a file with errors around which the rest was read."""
 
 VERSION = 1
 """Raised whenever the rows of some file change, so that stored rows are made anew."""

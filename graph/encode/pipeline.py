@@ -21,8 +21,8 @@ from repowright.graph.encode.readers import Readers
 from repowright.graph.encode.report import UpdateReport
 from repowright.graph.encode.skeleton import group_nodes, plan_skeleton
 from repowright.graph.encode.stored_world import StoredSource, files_asking, merged_source
-from repowright.graph.encode.tally import Tally
-from repowright.graph.encode.workers import Alone, Crew, ResolveJob, crew
+from repowright.graph.encode.worker import ResolveJob
+from repowright.graph.encode.workers import Alone, Crew, crew
 from repowright.graph.store import FileRow, Store
 from repowright.repo_tools.snapshot import Listing, Snapshot
 
@@ -87,7 +87,7 @@ class _Update:
     def run(self) -> UpdateReport:
         held = self._store.files()
         with self._clock("list"):
-            listing = self._snapshot.listing(self._readers.wants, known_files(held))
+            listing = self._snapshot.listing(self._readers.wants, known_files(held), unread=not held)
             afresh = self._meta.get("encoder", self._encoder) != self._encoder
             plan = planned(held, listing, self._readers.reader, afresh)
         ledger = Ledger(self._store, held, {entry.path: entry for entry in listing.files})
@@ -154,6 +154,7 @@ class _Update:
         for number, outcome in enumerate(hands.resolve(jobs, source)):
             ledger.take_resolved(outcome)
             self._means.progress("resolve", number + 1, len(jobs))
+        ledger.finish_resolving()
         return len(jobs)
 
     def _group(self, ledger: Ledger) -> int:
@@ -199,7 +200,9 @@ class _Update:
             edges_removed=ledger.edges.removed,
             edges_changed=ledger.edges.changed,
             moved=moved,
-            errors=tuple((row.path, "; ".join(row.error.split("\n")).strip("; ")) for row in ledger.files.values() if row.error),
+            errors=tuple(
+                (row.path, "; ".join(row.error.split("\n")).strip("; ")) for row in ledger.files.values() if row.error
+            ),
             unfit=listing.unfit,
             seconds=tuple(self._seconds.items()),
         )

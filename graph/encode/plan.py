@@ -65,7 +65,8 @@ def planned(held: Mapping[str, FileRow], listing: Listing, reader: Callable[[str
         seen.add(entry.path)
         row, content = held.get(entry.path), content_of(entry)
         if afresh or row is None or row.content != content or row.reader != reader(entry.path):
-            jobs.append(FileJob(entry.path, content, problem=entry.problem))
+            size = entry.stamp.size if entry.stamp else 0
+            jobs.append(FileJob(entry.path, content, problem=entry.problem, size=size))
         elif (row.size, row.mtime_ns, row.inode) != (entry.stamp or (None, None, None)):
             touched.append(stamped(row, entry.stamp))
     removed = tuple(row for path, row in held.items() if path not in seen)
@@ -75,8 +76,8 @@ def planned(held: Mapping[str, FileRow], listing: Listing, reader: Callable[[str
 
 
 def content_of(entry: FileEntry) -> str:
-    """Return what stands for a file's content in the store."""
-    return entry.content or f"{UNREADABLE}{entry.problem}"
+    """Return what stands for a file's content in the store; nothing as long as nobody has read it."""
+    return f"{UNREADABLE}{entry.problem}" if entry.problem else entry.content
 
 
 def stamped(row: FileRow, stamp: Stamp | None) -> FileRow:

@@ -36,15 +36,20 @@ def plan_skeleton(files: Mapping[str, FileRow]) -> list[GroupRow]:
 
 
 def group_nodes(groups: Iterable[GroupRow]) -> tuple[list[GroupNode], dict[str, str]]:
-    """Return the nodes of areas and categories, areas first, and the id of each file's group by path."""
+    """Return the nodes of areas and categories, each after what contains it, and the id of each file's group by path.
+
+    A category with a slash in its name is a category below another.
+    """
     areas: dict[str, GroupNode] = {}
     categories: dict[str, GroupNode] = {}
     group_of: dict[str, str] = {}
     for area, category, paths in groups:
-        at = node_id(NodeKind.AREA, normalise(area))
+        anchor = normalise(area)
+        at = node_id(NodeKind.AREA, anchor)
         areas.setdefault(at, GroupNode(at, NodeKind.AREA, area, ""))
-        if category:
-            above, at = at, node_id(NodeKind.CATEGORY, f"{normalise(area)}/{normalise(category)}")
-            categories.setdefault(at, GroupNode(at, NodeKind.CATEGORY, category, above))
+        for part in category.split("/") if category else ():
+            above, anchor = at, f"{anchor}/{normalise(part)}"
+            at = node_id(NodeKind.CATEGORY, anchor)
+            categories.setdefault(at, GroupNode(at, NodeKind.CATEGORY, part, above))
         group_of.update(dict.fromkeys(paths, at))
     return [*areas.values(), *categories.values()], group_of

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import sys
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from types import TracebackType
-from typing import NamedTuple, Protocol, Self
+from typing import Any, Protocol, Self
 
 from repowright.graph.encode.contribution import Resolver
 from repowright.graph.encode.file_work import FileJob, ReadFile, ResolvedFile, read_file, resolve_file
-from repowright.graph.encode.world import MergedSource, RecordingWorld, Source
+from repowright.graph.encode.worker import ResolveJob, serve
+from repowright.graph.encode.world import RecordingWorld, Source
 from repowright.graph.errors import EncodeError
 from repowright.repo_tools import facts_codec
 from repowright.repo_tools.facts import FileFacts
@@ -26,16 +29,10 @@ from repowright.repo_tools.snapshot import Snapshot
 
 FEW = 40
 """Files up to which starting processes costs more than it saves."""
-_READ_CHUNK = 24
+_READ_CHUNK = 48
+_READ_BYTES = 400_000
 _RESOLVE_CHUNK = 48
 _AHEAD = 2
-
-
-class ResolveJob(NamedTuple):
-    """A file to be resolved; its facts are needed only by a worker that has not read it."""
-
-    path: str
-    facts: bytes = b""
 
 
 class Crew(Protocol):
@@ -100,13 +97,15 @@ class Processes:
     """
 
     def __init__(self, snapshot: Snapshot, resolver: Resolver, count: int) -> None:
-        context = multiprocessing.get_context(_start_method())
+        method = _start_method()
+        context = multiprocessing.get_context(method)
+        make: Any = context.Process  # type: ignore[attr-defined]
         self._pipes: list[Connection] = []
-        self._processes = []
+        self._processes: list[BaseProcess] = []
         for _ in range(count):
             ours, theirs = context.Pipe()
-            others = tuple(self._pipes) if context.get_start_method() == "fork" else ()
-            process = context.Process(target=_work, args=(theirs, (*others, ours), snapshot, resolver), daemon=True)
+            others = tuple(self._pipes) if method == "fork" else ()
+            process = make(target=serve, args=(theirs, (*others, ours), snapshot, resolver), daemon=True)
             process.start()
             theirs.close()
             self._pipes.append(ours)
@@ -115,28 +114,29 @@ class Processes:
 
     def read(self, jobs: Sequence[FileJob]) -> Iterator[ReadFile]:
         """Read files, whoever is free the next few."""
-        chunks = [jobs[at : at + _READ_CHUNK] for at in range(0, len(jobs), _READ_CHUNK)][::-1]
-        shares = [chunks] * len(self._pipes)
-        for worker, outcomes in self._rounds("read", shares):
+        shares = [_chunks(jobs)[::-1]] * len(self._pipes)
+        ahead = 1 if any(job.facts for job in jobs) else _AHEAD
+        for worker, outcomes in self._rounds("read", shares, ahead):
             for outcome in outcomes:
-                read = ReadFile(*outcome)  # type: ignore[arg-type]
-                if read.facts:
-                    self._holder[read.path] = worker
-                yield read
+                if outcome.facts:
+                    self._holder[outcome.path] = worker
+                yield outcome
 
     def resolve(self, jobs: Sequence[ResolveJob], source: Source) -> Iterator[ResolvedFile]:
-        """Resolve files, each where its facts are."""
-        merged = source if isinstance(source, MergedSource) else None
-        if merged is None:
-            raise EncodeError("processes resolve against merged contributions only", "this is a fault of repowright")
+        """Resolve files, each where its facts are; the source must be a merged one."""
+        world = pickle.dumps(("world", source), pickle.HIGHEST_PROTOCOL)
         for pipe in self._pipes:
-            pipe.send(("world", tuple(merged)))
+            pipe.send_bytes(world)
         shares: list[list[Sequence[ResolveJob]]] = []
         for worker in range(len(self._pipes)):
             own = [job for number, job in enumerate(jobs) if self._worker_of(job, number) == worker]
-            shares.append([own[at : at + _RESOLVE_CHUNK] for at in range(0, len(own), _RESOLVE_CHUNK)][::-1])
-        for _, outcomes in self._rounds("resolve", shares):
-            yield from (ResolvedFile(*outcome) for outcome in outcomes)
+            chunks: list[Sequence[ResolveJob]] = [
+                own[at : at + _RESOLVE_CHUNK] for at in range(0, len(own), _RESOLVE_CHUNK)
+            ]
+            shares.append(chunks[::-1])
+        ahead = 1 if any(job.facts for job in jobs) else _AHEAD
+        for _, outcomes in self._rounds("resolve", shares, ahead):
+            yield from outcomes
 
     def known(self) -> Collection[str]:
         """Return the paths of files whose facts some worker has."""
@@ -145,19 +145,15 @@ class Processes:
     def _worker_of(self, job: ResolveJob, number: int) -> int:
         return self._holder.get(job.path, number % len(self._pipes))
 
-    def _rounds(
-        self, task: str, shares: Sequence[list[Sequence[object]]]
-    ) -> Iterator[tuple[int, list[tuple[object, ...]]]]:
+    def _rounds(self, task: str, shares: Sequence[list[Sequence[Any]]], ahead: int) -> Iterator[tuple[int, list[Any]]]:
         """Keep every worker busy with chunks of its share and yield outcomes as they come.
 
-        A worker gets its next chunk while it is at one, unless chunks are so large that both sides could wait for
-        the other to take what it sends.
+        Parameters
+        ----------
+        ahead
+            Chunks a worker has at a time. It is 1 where chunks are so large that both sides could wait for the other
+            to take what it sends.
         """
-        ahead = (
-            1
-            if any(isinstance(part, bytes) for share in shares for chunk in share for job in chunk for part in job)
-            else _AHEAD
-        )
         numbers = {pipe: number for number, pipe in enumerate(self._pipes)}
         busy = dict.fromkeys(self._pipes, 0)
         for _ in range(ahead):
@@ -170,16 +166,16 @@ class Processes:
                 busy[ready] += self._hand_out(ready, task, shares[numbers[ready]]) - 1
                 yield numbers[ready], outcomes
 
-    def _hand_out(self, pipe: Connection, task: str, share: list[Sequence[object]]) -> int:
+    def _hand_out(self, pipe: Connection, task: str, share: list[Sequence[Any]]) -> int:
         if not share:
             return 0
         try:
-            pipe.send((task, [tuple(job) for job in share.pop()]))  # type: ignore[arg-type]
+            pipe.send((task, share.pop()))
         except OSError as err:
             raise _ended() from err
         return 1
 
-    def _received(self, pipe: Connection) -> list[tuple[object, ...]]:
+    def _received(self, pipe: Connection) -> list[Any]:
         try:
             found = pipe.recv()
         except (EOFError, OSError) as err:
@@ -221,6 +217,19 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def _chunks(jobs: Sequence[FileJob]) -> list[Sequence[FileJob]]:
+    """Cut jobs into chunks, the largest files first, so that no large one is left for the end."""
+    chunks: list[list[FileJob]] = [[]]
+    room = _READ_BYTES
+    for job in sorted(jobs, key=lambda each: (-each.size, each.path)):
+        if len(chunks[-1]) == _READ_CHUNK or room < 0:
+            chunks.append([])
+            room = _READ_BYTES
+        chunks[-1].append(job)
+        room -= job.size
+    return list(chunks)
+
+
 def _start_method() -> str:
     """A fork takes only the calling thread along: with others running it may take their locks along, closed."""
     if sys.platform == "linux":
@@ -230,50 +239,3 @@ def _start_method() -> str:
 
 def _ended() -> EncodeError:
     return EncodeError("a worker process ended before its work did", "see whether memory ran out, and try again")
-
-
-def _work(pipe: Connection, others: Iterable[Connection], snapshot: Snapshot, resolver: Resolver) -> None:
-    """Serve one pipe until it says ``end``; what goes wrong is sent, not shown."""
-    for other in others:
-        other.close()
-    # Records live until the end; looking for cycles among them costs a fifth of the time and finds none.
-    import gc
-
-    gc.disable()
-    facts: dict[str, FileFacts] = {}
-    world: RecordingWorld | None = None
-    with suppress(EOFError, OSError, KeyboardInterrupt):
-        while True:
-            task, given = pipe.recv()
-            if task == "end":
-                return
-            try:
-                if task == "world":
-                    world = RecordingWorld(MergedSource(*given))
-                elif task == "read":
-                    pipe.send(_read([FileJob(*job) for job in given], snapshot, resolver, facts))
-                elif world is not None:
-                    pipe.send(_resolve([ResolveJob(*job) for job in given], world, resolver, facts))
-            except (EncodeError, ValueError) as err:
-                pipe.send(err)
-
-
-def _read(
-    jobs: Sequence[FileJob], snapshot: Snapshot, resolver: Resolver, kept: dict[str, FileFacts]
-) -> list[tuple[object, ...]]:
-    outcomes: list[tuple[object, ...]] = []
-    for job in jobs:
-        outcome, facts = read_file(job, snapshot, resolver)
-        if facts is not None:
-            kept[job.path] = facts
-        outcomes.append((*outcome[:3], outcome.contribution, *outcome[4:]))
-    return outcomes
-
-
-def _resolve(
-    jobs: Sequence[ResolveJob], world: RecordingWorld, resolver: Resolver, kept: Mapping[str, FileFacts]
-) -> list[tuple[object, ...]]:
-    return [
-        tuple(resolve_file(kept.get(job.path) or facts_codec.unpack(job.path, job.facts), world, resolver))
-        for job in jobs
-    ]

@@ -2,6 +2,6 @@
 
 from repowright.graph.lint.finding import Finding
 from repowright.graph.lint.metrics import cohesion, coupling
-from repowright.graph.lint.stages import STAGES, lint
+from repowright.graph.lint.stages import ENCODED, STAGES, lint, stage_of
 
-__all__ = ["STAGES", "Finding", "cohesion", "coupling", "lint"]
+__all__ = ["ENCODED", "STAGES", "Finding", "cohesion", "coupling", "lint", "stage_of"]

@@ -13,9 +13,26 @@ from repowright.repo_tools.textindex.bm25 import Floats, Ints, saturate
 
 MOST_FILES = 60
 _SHARES = (
-    "whole whole.title whole.code whole.flat path path.title best second third best3 best.title name class module "
-    "phrase lines callee caller"
-).split()
+    "whole",
+    "whole.title",
+    "whole.code",
+    "whole.flat",
+    "path",
+    "path.title",
+    "best",
+    "second",
+    "third",
+    "best3",
+    "best.title",
+    "name",
+    "class",
+    "module",
+    "phrase",
+    "lines",
+    "callee",
+    "caller",
+)
+"""Scores without a unit, which become shares of the greatest."""
 
 
 def file_columns(corpus: Corpus, texts: TextScores, named: Named, deps: bool) -> Columns:
@@ -24,14 +41,7 @@ def file_columns(corpus: Corpus, texts: TextScores, named: Named, deps: bool) ->
     columns.update(_units(corpus, texts))
     columns.update(_mentions(corpus, named, texts))
     if deps:
-        columns.update(file_neighbour_columns(corpus, texts.columns["first"]))
-        links = corpus.links
-        size = corpus.index.size
-        related = np.maximum(
-            most(links.derived, named.class_name[links.base], size),
-            most(links.base, named.class_name[links.derived], size),
-        )
-        columns["relative.named"] = most(corpus.index.file, related, len(corpus.paths))
+        columns.update(file_neighbour_columns(corpus, texts.columns["first"], named))
     for name in _SHARES:
         if name in columns:
             columns[name] = share(columns[name])

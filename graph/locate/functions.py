@@ -20,9 +20,10 @@ MOST_FILES, MOST_OF_A_FILE = 10, 60
 """Candidates for the sake of their files."""
 
 _UNSCALED = frozenset(
-    "cover cover.title rarest calls.out calls.in callees.named callee.named caller.named base.named derived.named".split()
+    {"cover", "cover.title", "rarest", "calls.out", "calls.in", "callees.named", "callee.named", "caller.named"}
+    | {"base.named", "derived.named"}
 )
-_OF_FILES = "first gap.first length functions whole whole.title beside rank".split()
+_OF_FILES = ("first", "gap.first", "length", "functions", "whole", "whole.title", "beside", "rank")
 
 
 def function_columns(corpus: Corpus, texts: TextScores, named: Named, files: Columns, deps: bool) -> Columns:

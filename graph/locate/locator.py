@@ -1,4 +1,4 @@
-"""Localisation without a model: plain retrieval proposes, trained trees choose."""
+"""Localisation without a model: plain retrieval proposes, a trained sum chooses."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from repowright.graph.locate.corpus import Corpus
 from repowright.graph.locate.evidence import Witness
 from repowright.graph.locate.files import file_columns, file_table
 from repowright.graph.locate.functions import function_columns, function_table
+from repowright.graph.locate.linear import model
 from repowright.graph.locate.located import PARTS, Located, Ranked
 from repowright.graph.locate.named import Named
 from repowright.graph.locate.query import Query
 from repowright.graph.locate.table import Table
 from repowright.graph.locate.texts import TextScores
-from repowright.graph.locate.trees import trees
 from repowright.repo_tools.textindex.bm25 import Floats, Ints
 from repowright.repo_tools.textindex.words import vocabulary
 
@@ -32,7 +32,7 @@ class Candidates(NamedTuple):
 
 
 def candidates(corpus: Corpus, text: str, without: Collection[str] = ()) -> Candidates:
-    """Return the candidates of plain retrieval for a text; the trees are trained on these tables."""
+    """Return the candidates of plain retrieval for a text; models are trained on these tables."""
     deps = "deps" not in without
     query = Query(text, vocabulary())
     texts = TextScores(corpus, query, "features" not in without)
@@ -69,10 +69,8 @@ class Locator:
         if not self._corpus.paths:
             return Located((), (), ())
         found = candidates(self._corpus, text, without)
-        files, functions = (
-            _ranked(found.files, trees("files").score(found.files)),
-            _ranked(found.functions, trees("functions").score(found.functions)),
-        )
+        files = _ranked(found.files, model("files").score(found.files))
+        functions = _ranked(found.functions, model("functions").score(found.functions))
         witness = Witness(self._corpus, found.texts, found.named, "deps" not in without)
         return _Answer(self._corpus, found, witness, top).located(files, functions)
 

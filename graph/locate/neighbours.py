@@ -43,14 +43,19 @@ def neighbour_columns(corpus: Corpus, columns: Columns, named: Named) -> Columns
 
 
 def _of_classes(corpus: Corpus, named: Named) -> Columns:
-    size, links = corpus.index.size, corpus.links
-    below = most(links.derived, named.class_name[links.base], size)
-    above = most(links.base, named.class_name[links.derived], size)
+    below, above = _relatives(corpus, named)
     inside, owner = corpus.owner >= 0, np.maximum(corpus.owner, 0)
     return {"base.named": np.where(inside, below[owner], 0.0), "derived.named": np.where(inside, above[owner], 0.0)}
 
 
-def file_neighbour_columns(corpus: Corpus, first: Floats) -> Columns:
+def _relatives(corpus: Corpus, named: Named) -> tuple[Floats, Floats]:
+    """How strongly the text names a base, and a derived class, of each class."""
+    size, links = corpus.index.size, corpus.links
+    below = most(links.derived, named.class_name[links.base], size)
+    return below, most(links.base, named.class_name[links.derived], size)
+
+
+def file_neighbour_columns(corpus: Corpus, first: Floats, named: Named) -> Columns:
     """Return the best of what a file calls and is called by in other files, and how much it is linked."""
     links, file, files = corpus.links, corpus.index.file, len(corpus.paths)
     source, target = file[links.caller], file[links.callee]
@@ -61,4 +66,5 @@ def file_neighbour_columns(corpus: Corpus, first: Floats) -> Columns:
         "caller": most(target, first[links.caller[across]] * sureness, files),
         "calls.in": np.log1p(np.bincount(target, sureness, minlength=files)),
         "calls.out": np.log1p(np.bincount(source, sureness, minlength=files)),
+        "relative.named": most(file, np.maximum(*_relatives(corpus, named)), files),
     }

@@ -100,7 +100,7 @@ class Store:
     def files(self) -> dict[str, FileRow]:
         """Return all files by path, sorted."""
         found = self._database.execute(f"SELECT {_FILE_COLUMNS} FROM files ORDER BY path")
-        return {row[1]: FileRow(*row[:7], bool(row[7]), *row[8:]) for row in found}
+        return {row.path: row._replace(is_test=bool(row.is_test)) for row in map(FileRow._make, found)}
 
     def put_files(self, rows: Iterable[FileRow]) -> None:
         """Add files, or put new rows in the place of those with the same number."""
@@ -205,7 +205,9 @@ class Store:
     def put_groups(self, groups: Sequence[GroupRow]) -> None:
         """Put these areas and categories in the place of all others."""
         self._database.execute("DELETE FROM groups")
-        rows = ((number, area, category, ormsgpack.packb(paths)) for number, (area, category, paths) in enumerate(groups))
+        rows = (
+            (number, area, category, ormsgpack.packb(paths)) for number, (area, category, paths) in enumerate(groups)
+        )
         self._database.executemany("INSERT INTO groups VALUES (?, ?, ?, ?)", rows)
 
     def lifts(self) -> dict[str, LiftRow]:

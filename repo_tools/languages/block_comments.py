@@ -39,13 +39,13 @@ class Comments:
         if start < 0:
             return ""
         first = start
-        while self._data.startswith(b"//", start):
+        while start >= 0 and self._data.startswith(b"//", start):
             first = start
-            start, ends = self._ending_above(start)
-            if start < 0 or not self._data.startswith(b"//", start):
-                break
-            del ends
-        return documentation(self._data[first:end].decode("utf-8", "replace"))
+            start, _ = self._ending_above(start)
+        raw = self._data[first:end].decode("utf-8", "replace")
+        if _LICENCE.search(raw) and first == self._first_byte():
+            return ""
+        return documentation(raw)
 
     def _ending_above(self, position: int) -> tuple[int, int]:
         """Bytes of the comment that ends on the line above, or on the same line before it, and begins its line."""

@@ -39,7 +39,7 @@ class SourceText:
 
     def __init__(self, data: bytes) -> None:
         self.data = data
-        self._ends = [-1, *(match.start() for match in _LINE_END.finditer(data))]
+        self._ends = [-1, *map(re.Match.start, _LINE_END.finditer(data))]
         self.line: Callable[[int], int] = partial(bisect_left, self._ends)
 
     @property

@@ -55,6 +55,7 @@ class JavaMentions:
         self._breaks = [match.start() for match in re.finditer(rb"\n", record.data)]
         self._known = _known_names(record)
         self._locals = self._local_names()
+        self._hidden: frozenset[bytes] = frozenset().union(*self._locals.values())
 
     def _line(self, position: int) -> int:
         return bisect_left(self._breaks, position) + 1
@@ -73,7 +74,9 @@ class JavaMentions:
         return names
 
     def _is_local(self, name: bytes, position: int) -> bool:
-        interval = self._record.scopes.interval_at(position) if self._locals else OUTSIDE
+        if name not in self._hidden:
+            return False
+        interval = self._record.scopes.interval_at(position)
         while interval != OUTSIDE:
             if name in self._locals.get(interval, ()):
                 return True

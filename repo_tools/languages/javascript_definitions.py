@@ -77,7 +77,6 @@ def read_method(record: Record, node: Node, frame: Frame) -> None:
 def define_member(record: Record, name: str, node: Node, header_end: int, frame: Frame) -> int:
     """A function that is a property of an object with a name; of ``module.exports`` it is the file's own."""
     if frame.holder == MODULE:
-        record.exports[name] = None
         return record.define("function", name, node, header_end, MODULE, frame.conditional)
     return record.define("method", name, node, header_end, frame.holder, frame.conditional)
 

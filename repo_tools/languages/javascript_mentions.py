@@ -36,6 +36,7 @@ class Mentions:
         self._breaks = [match.start() for match in re.finditer(rb"\n", record.data)]
         self._known = _known_names(record)
         self._locals = self._local_names()
+        self._hidden: frozenset[bytes] = frozenset().union(*self._locals.values())
         self._called: dict[int, int] = {}
 
     def _line(self, position: int) -> int:
@@ -45,6 +46,7 @@ class Mentions:
         """Interval of a function -> those parameters and variables of it that hide a known name."""
         names: dict[int, set[bytes]] = {}
         scopes, data, written = self._record.scopes, self._data, self._record.written
+        written.update(node.start_byte for node in self._found.get("closing", ()))
         for node in self._found.get("local", ()):
             start = node.start_byte
             name = data[start : node.end_byte]
@@ -59,7 +61,7 @@ class Mentions:
         return names
 
     def _is_local(self, name: bytes, position: int) -> bool:
-        if not self._locals:
+        if name not in self._hidden:
             return False
         scopes = self._record.scopes
         interval = scopes.interval_at(position)
@@ -73,7 +75,7 @@ class Mentions:
         """Every call, ``new`` included, in source order."""
         nodes = [*self._found.get("callee", ()), *self._found.get("created", ())]
         calls = [(node.start_byte, node.end_byte, node) for node in nodes]
-        calls.sort(key=itemgetter(0, 1))
+        calls.sort(key=itemgetter(1))
         self._called = {start: end for start, end, _ in reversed(calls)}
         return list(self._calls(calls))
 

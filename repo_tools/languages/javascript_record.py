@@ -22,6 +22,7 @@ from repowright.repo_tools.languages.javascript_frame import Frame, Role
 from repowright.repo_tools.languages.scope_table import ScopeTable
 
 _LEAD = re.compile(rb"(?:\b(?:export|default|declare|const|let|var)\s+)+$")
+_LEAD_WORDS = (b"export", b"default", b"declare", b"const", b"let", b"var")
 _LEAD_BYTES = 60
 _EXPORT = re.compile(r"^(?:(?:export|default|declare) )+")
 _SIGNATURE_LIMIT = 500
@@ -98,7 +99,10 @@ class Record:
 
     def lead_of(self, start: int) -> int:
         """Byte at which the keywords before a declaration begin: ``export default``, ``declare``, ``const``."""
-        found = _LEAD.search(self.data[max(0, start - _LEAD_BYTES) : start])
+        before = self.data[max(0, start - _LEAD_BYTES) : start]
+        if not before.rstrip().endswith(_LEAD_WORDS):
+            return start
+        found = _LEAD.search(before)
         return start - len(found.group()) if found else start
 
     def _after_decorators(self, node: Node, lead: int) -> tuple[int, tuple[str, ...]]:

@@ -220,6 +220,8 @@ def _export_object(record: Record, right: Node, frame: Frame) -> None:
         if child.type == "shorthand_property_identifier":
             record.written.add(child.start_byte)
             record.exports[text_of(record.data, child)] = None
+        elif child.type == "method_definition":
+            record.exports[property_name(record.data, child.child_by_field_name("name"))] = None
         elif child.type == "pair":
             name = property_name(record.data, child.child_by_field_name("key"))
             value = child.child_by_field_name("value")

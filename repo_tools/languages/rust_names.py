@@ -18,7 +18,7 @@ from repowright.repo_tools.languages.rust_syntax import BUILT_IN
 Captures = Mapping[str, list[Node]]
 
 _CALL_BEHIND = re.compile(rb"(!?)\s*\(|(!)\s*[\[{]")
-_WAY_BEFORE = re.compile(rb"((?:[A-Za-z_]\w*\s*(?:::|\.)\s*)+)\Z")
+_WAY = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:")
 _TOKEN_PATH = re.compile(rb"(\w+(?:::\w+)*)([(!]|::)?")
 _WAY_LIMIT = 120
 _PATH_LIMIT = 200
@@ -73,10 +73,12 @@ def _token_call(data: bytes, start: int, end: int) -> str:
         return ""
     way = b""
     if data[start - 1 : start] in (b".", b":"):
-        before = _WAY_BEFORE.search(data[max(0, start - _WAY_LIMIT) : start])
-        if before is None:
+        first = start
+        while first > max(0, start - _WAY_LIMIT) and data[first - 1] in _WAY:
+            first -= 1
+        way = data[first:start].lstrip(b".:")
+        if not way:
             return ""
-        way = before[1]
     return dotted_text(way + data[start:end]) + ("!" if behind[1] or behind[2] else "")
 
 

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -294,7 +295,7 @@ def _counted(found: list[str], vocabulary: Vocabulary) -> dict[int, int]:
 def phrase_hashes(said: Sequence[str]) -> list[int]:
     """Return the hashes of each pair of neighbouring words, case ignored."""
     lowered = [word.casefold() for word in said]
-    return [hash_pair(left, right) for left, right in zip(lowered, lowered[1:], strict=False)]
+    return [hash_pair(left, right) for left, right in pairwise(lowered)]
 
 
 def hash_pair(left: str, right: str) -> int:

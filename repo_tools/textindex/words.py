@@ -27,15 +27,16 @@ _WORD = re.compile(r"[^\W_]\w*|_+[^\W_]\w*")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
 _MOST_CACHED = 400_000
 
-STOP_WORDS = frozenset(
+_SAID_OFTEN = (
     "a about above after again all also am an and any are aren as at be because been before being below between both "
     "but by can cannot could couldn d did didn do does doesn doing don down during each few for from further get got "
     "had hadn has hasn have haven having he her here hers him his how however i if in into is isn it its itself just "
     "ll m me more most my no nor not now of off on once only or other our out over own please re s same she should so "
     "some such t than that the their them then there these they this those through to too under until up us use used "
     "using ve very want was wasn we were weren what when where which while who why will with won would you your "
-    "self cls def class return import none true false".split()
+    "self cls def class return import none true false"
 )
+STOP_WORDS = frozenset(_SAID_OFTEN.split())
 
 
 def words(text: str) -> list[str]:

@@ -9,10 +9,10 @@ from histories import module
 from mutations import monsters, mutated
 
 from repowright.graph.encode import Means, encode, update
-from repowright.graph.encode.nodes import UNPARSED
 from repowright.graph.model import RPG, NodeKind
 from repowright.graph.serial import from_json, to_json
 from repowright.graph.store import Store
+from repowright.graph.tags import UNPARSED
 from repowright.repo_tools.errors import SnapshotError
 from repowright.repo_tools.snapshot import MemorySnapshot
 
@@ -26,7 +26,9 @@ def files_of(graph: RPG) -> set[str]:
 
 def test_mutated_source_never_stops_encoding_and_no_file_is_lost(tmp_path: Path) -> None:
     random = Random(11)
-    seeds = [path.read_bytes() for path in sorted((HERE / "graph").glob("*.py"))] + [module(random, {}) for _ in range(9)]
+    seeds = [path.read_bytes() for path in sorted((HERE / "graph").glob("*.py"))] + [
+        module(random, {}) for _ in range(9)
+    ]
     endings = [".py", ".py", ".py", ".c", ".h", ".rs", ".go", ".js", ".ts", ".tsx", ".java"]
     files = {f"pkg/f{n}{random.choice(endings)}": mutated(random, random.choice(seeds)) for n in range(250)}
     encoded = encode(MemorySnapshot(files), tmp_path / "g.rpg")

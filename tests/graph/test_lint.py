@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 
 from repowright.graph.errors import GraphError
-from repowright.graph.lint import STAGES, Finding, cohesion, coupling, lint
-from repowright.graph.model import RPG, EdgeKind, NodeKind, Place
+from repowright.graph.lint import STAGES, Finding, cohesion, coupling, lint, stage_of
+from repowright.graph.model import RPG, EdgeKind, NodeKind, Place, State
+from repowright.graph.tags import UNPARSED
 from tests.graph.conftest import Shop, build_shop
 from tests.graph.strategies import graphs
 
@@ -256,3 +257,21 @@ def _files(count: int) -> tuple[RPG, list[str]]:
     area = rpg.add(NodeKind.AREA, "area", rpg.root.id)
     paths = [f"r/m{number}.py" for number in range(count)]
     return rpg, [rpg.add(NodeKind.FILE, path[2:], area.id, place=Place(path)).id for path in paths]
+
+
+def test_graph_of_existing_source_is_checked_as_what_it_is() -> None:
+    rpg = RPG.new("shop")
+    area = rpg.add(NodeKind.AREA, "Shop", rpg.root.id)
+    done = State.IMPLEMENTED
+    one = rpg.add(NodeKind.FILE, "a.py", area.id, place=Place("a.py"), state=done)
+    two = rpg.add(NodeKind.FILE, "b.py", area.id, place=Place("b.py"), state=done)
+    rpg.add(NodeKind.FILE, "c.py", area.id, place=Place("c.py"), state=done, doc="no such encoding", tags=[UNPARSED])
+    rpg.connect(one.id, two.id, EdgeKind.IMPORTS)
+    rpg.connect(two.id, one.id, EdgeKind.IMPORTS)
+    found = lint(rpg, stage_of(rpg))
+    assert [(finding.code, finding.severity) for finding in found] == [
+        ("unparsed-file", "warning"),
+        ("file-cycle", "warning"),
+    ]
+    rpg.add(NodeKind.FEATURE, "sell things", area.id)
+    assert stage_of(rpg) == "code"

@@ -19,8 +19,8 @@ from repowright.repo_tools.snapshot import MemorySnapshot
 ALONE = Means(workers=0)
 
 
-def row(number: int, path: str, **fields: object) -> FileRow:
-    return FileRow(number, path, "c" * 40, "python/1.1.py", 3, 4, 5, False, "", b"")._replace(**fields)
+def row(number: int, path: str, is_test: bool = False, error: str = "") -> FileRow:
+    return FileRow(number, path, "c" * 40, "python/1.1.py", 3, 4, 5, is_test, error, b"")
 
 
 @pytest.fixture
@@ -95,7 +95,12 @@ def test_block_that_raises_changes_nothing(store: Store) -> None:
 
 def test_second_writer_is_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("repowright.graph.store.connection._PATIENCE_S", 0.05)
-    with Store(store.path) as other, store.writing(), pytest.raises(StoreLocked, match="another process"), other.writing():
+    with (
+        Store(store.path) as other,
+        store.writing(),
+        pytest.raises(StoreLocked, match="another process"),
+        other.writing(),
+    ):
         raise AssertionError("both write")
 
 
@@ -191,7 +196,7 @@ def test_default_place_is_kept_out_of_the_repository(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("x = 1\n")
     encoded = encode(tmp_path, means=ALONE)
     assert encoded.store_path == tmp_path / ".repowright" / "graph.rpg" == default_store(tmp_path)
-    status = ["git", "-C", tmp_path, "status", "--porcelain", "--untracked-files=all"]
+    status = ["git", "-C", str(tmp_path), "status", "--porcelain", "--untracked-files=all"]
     assert subprocess.run(status, capture_output=True, text=True, check=True).stdout == "?? a.py\n"
 
 
@@ -200,7 +205,7 @@ def test_folder_that_was_there_keeps_its_other_files_in_sight(tmp_path: Path) ->
     (tmp_path / ".repowright" / "graph.json").write_text("{}")
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     default_store(tmp_path).write_bytes(b"")
-    status = ["git", "-C", tmp_path, "status", "--porcelain", "--untracked-files=all"]
+    status = ["git", "-C", str(tmp_path), "status", "--porcelain", "--untracked-files=all"]
     assert subprocess.run(status, capture_output=True, text=True, check=True).stdout == "?? .repowright/graph.json\n"
 
 

@@ -21,7 +21,7 @@ def is_python(path: str) -> bool:
     return path.endswith(".py")
 
 
-def tree(folder: Path, **kind: object) -> WorkTreeSnapshot:
+def tree(folder: Path) -> WorkTreeSnapshot:
     return WorkTreeSnapshot(folder, clock_ns=lambda: LATER_NS)
 
 
@@ -119,7 +119,12 @@ def test_known_stamp_saves_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     second = tree(tmp_path)
     read: list[str] = []
     inner = second.read
-    monkeypatch.setattr(second, "read", lambda path: (read.append(path), inner(path))[1])
+
+    def watched(path: str) -> bytes:
+        read.append(path)
+        return inner(path)
+
+    monkeypatch.setattr(second, "read", watched)
     assert second.listing(is_python, known).files[1].content == blob_id(b"another")
     assert read == ["b.py"]
 
@@ -179,7 +184,7 @@ def test_missing_blob_is_an_error_of_that_file_alone(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match="missing from the repository"):
         snapshot.read("a.py")
     assert snapshot.read("b.py") == b"here\n"
-    with pytest.raises(SnapshotError, match="no file 'c.py'"):
+    with pytest.raises(SnapshotError, match="no file 'c"):
         snapshot.read("c.py")
     snapshot.close()
 

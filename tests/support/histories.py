@@ -28,7 +28,9 @@ def module(random: Random, files: Files) -> bytes:
 
 def edit(random: Random, files: Files) -> Files:
     """Return the files after one random edit: what people do to repositories, and what should not happen."""
-    act = random.choice([_add, _add, _delete, _move, _rewrite, _rewrite, _append, _append, _import_more, _break, _blank])
+    act = random.choice(
+        [_add, _add, _delete, _move, _rewrite, _rewrite, _append, _append, _import_more, _break, _blank]
+    )
     return act(random, dict(files)) or files
 
 
@@ -122,8 +124,10 @@ def _definition(random: Random) -> list[str]:
         [
             [f"def {name}(value):", f"    return {other}(value) + other.{third}(1)"],
             [f"class {name.title()}({other.title()}):", f"    def {third}(self):", f"        return self.{other}()"],
-            [f"class {name.title()}:", "    def __init__(self):", f"        self.item = {other.title()}()", ""]
-            + [f"    def {third}(self):", f"        return self.item.{other}()"],
+            [
+                *(f"class {name.title()}:", "    def __init__(self):", f"        self.item = {other.title()}()", ""),
+                *(f"    def {third}(self):", f"        return self.item.{other}()"),
+            ],
             [f"{name.upper()} = {other}", f"@{third}", f"def {other}(): ..."],
             [f"if {name}:", f"    def {other}(): return {third}()", "else:", f"    def {other}(): return 1"],
         ]

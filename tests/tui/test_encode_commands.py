@@ -192,7 +192,8 @@ def test_place_that_cannot_be_written(shop: list[str]) -> None:
 
 def test_no_change_needs_neither_the_graph_nor_a_grammar(shop: list[str]) -> None:
     run("encode", "shop")
-    code = "from repowright.tui.cli import cli; import sys\ntry: cli.main(['encode', 'shop'])\nfinally: print(*sys.modules)"
+    command = "cli.main(['encode', 'shop'])"
+    code = f"from repowright.tui.cli import cli; import sys\ntry: {command}\nfinally: print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     loaded = set(done.stdout.split())
     assert "0 read" in done.stdout and not {"networkx", "numpy", "langgraph", "pydantic"} & loaded

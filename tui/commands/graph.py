@@ -28,15 +28,19 @@ def graph() -> None:
 
 @graph.command(epilog="\b\nExample:\n  repowright graph check last --stage interfaces\n\nEnds with 1 on errors.")
 @click.argument("source", metavar="GRAPH")
-@click.option("--stage", default="code", show_default=True, help="Check as after this stage.")
+@click.option(
+    "--stage", help="Check as after this stage of a plan; by default as a finished plan, or as encoded source."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a finding.")
-def check(source: str, stage: str, as_json: bool) -> int:
-    """Check a plan without a model and list what is wrong with it."""
-    from repowright.graph.lint import STAGES, lint
+def check(source: str, stage: str | None, as_json: bool) -> int:
+    """Check a graph without a model and list what is wrong with it."""
+    from repowright.graph.lint import ENCODED, STAGES, lint, stage_of
 
-    if stage not in STAGES:
-        raise click.BadParameter(f"no stage {stage}; the stages are {', '.join(STAGES)}", param_hint="--stage")
-    findings = lint(_load(source), stage)
+    names = [*STAGES, ENCODED]
+    if stage is not None and stage not in names:
+        raise click.BadParameter(f"no stage {stage}; the stages are {', '.join(names)}", param_hint="--stage")
+    rpg = _load(source)
+    findings = lint(rpg, stage or stage_of(rpg))
     for finding in findings:
         click.echo(_as_json(finding) if as_json else _as_line(finding))
     errors = sum(finding.severity == "error" for finding in findings)

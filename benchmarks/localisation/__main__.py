@@ -1,0 +1,92 @@
+"""``python -m repowright.benchmarks.localisation``: run, score and report."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+import numpy as np
+
+from repowright.benchmarks.localisation import reporting
+from repowright.benchmarks.localisation.cases import LEVELS, CasesError, read_cases, read_predictions
+from repowright.benchmarks.localisation.running import Setup, run
+from repowright.benchmarks.localisation.scoring import Difference, compare, scores
+from repowright.graph.locate.located import PARTS
+
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+PREDICTIONS = "predictions.jsonl"
+
+
+@click.group()
+def main() -> None:
+    """Localisation without a model over SWE-bench-style cases."""
+
+
+@main.command("run")
+@click.option("--cases", type=_FILE, required=True, help="JSONL, one case a line.")
+@click.option("--repos", type=_FOLDER, required=True, help="Folder of clones, histories included.")
+@click.option("--out", type=_FOLDER, required=True, help="Where predictions and the cache of words go.")
+@click.option("--jobs", type=click.IntRange(1), default=2, show_default=True)
+@click.option("--dataset", "datasets", multiple=True, help="Only cases of this data set; may be given again.")
+@click.option("--without", type=click.Choice(PARTS), multiple=True, help="What ranking does without.")
+def run_cases(
+    cases: Path, repos: Path, out: Path, jobs: int, datasets: tuple[str, ...], without: tuple[str, ...]
+) -> None:
+    """Predict every case that OUT has no prediction of yet."""
+    out.mkdir(parents=True, exist_ok=True)
+    setup = Setup(repos, out / "bags.db", without)
+    wanted = read_cases(cases, datasets)
+    for number, case in enumerate(run(wanted, setup, out / PREDICTIONS, jobs), 1):
+        if number % 25 == 0:
+            print(f"{number} of {len(wanted)}: {case}", file=sys.stderr)
+
+
+@main.command("score")
+@click.option("--cases", type=_FILE, required=True)
+@click.option("--predictions", type=_FILE, required=True)
+@click.option("--dataset", "datasets", multiple=True)
+@click.option("--against", type=_FILE, help="Predictions of another run, to compare case by case.")
+@click.option("--json", "as_json", is_flag=True)
+def score_run(cases: Path, predictions: Path, datasets: tuple[str, ...], against: Path | None, as_json: bool) -> None:
+    """Score predictions at file, class and function level: all cases, then by what their texts name."""
+    found, gains, seconds = _figures(cases, predictions, datasets, against)
+    print(reporting.as_json(found, gains, seconds) if as_json else "\n".join(reporting.as_lines(found, gains)))
+
+
+@main.command("report")
+@click.option("--cases", type=_FILE, required=True)
+@click.option("--predictions", type=_FILE, required=True)
+@click.option("--dataset", "datasets", multiple=True)
+@click.option("--against", type=_FILE)
+@click.option("--title", default="Localisation without a model", show_default=True)
+@click.option("--out", type=_FOLDER, required=True)
+def report_run(
+    cases: Path, predictions: Path, datasets: tuple[str, ...], against: Path | None, title: str, out: Path
+) -> None:
+    """Write report.html and report.json below OUT."""
+    found, gains, seconds = _figures(cases, predictions, datasets, against)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "report.html").write_text(reporting.as_html(title, found, gains, seconds), encoding="utf-8")
+    (out / "report.json").write_text(reporting.as_json(found, gains, seconds), encoding="utf-8")
+
+
+def _figures(
+    cases: Path, predictions: Path, datasets: tuple[str, ...], against: Path | None
+) -> tuple[reporting.Scores, reporting.Differences, float]:
+    wanted, ours = read_cases(cases, datasets), read_predictions(predictions)
+    theirs = read_predictions(against) if against else {}
+    gains: dict[str, Difference] = {}
+    for level in LEVELS if against else ():
+        if any(other.ranked[level] for other in theirs.values()):
+            gains[level] = compare(wanted, ours, theirs, level)
+    times = [ours[case.id].seconds for case in wanted if case.id in ours]
+    return scores(wanted, ours), gains, float(np.median(times)) if times else 0.0  # type: ignore[return-value]
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except CasesError as error:
+        sys.exit(f"{error.message} ({error.hint})" if error.hint else error.message)
