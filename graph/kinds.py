@@ -109,7 +109,8 @@ FORWARD_KINDS = frozenset({EdgeKind.FLOWS, EdgeKind.PRECEDES})
 """Kinds whose target depends on their source."""
 
 _GROUPED = frozenset({NodeKind.CATEGORY, NodeKind.FEATURE, NodeKind.DIRECTORY, NodeKind.FILE})
-_TOP_LEVEL = UNIT_KINDS - {NodeKind.METHOD}
+# A method may stand apart from its type, which another file defines: Go, Rust, C++.
+_TOP_LEVEL = UNIT_KINDS
 _NESTED = UNIT_KINDS - {NodeKind.METHOD, NodeKind.NAMESPACE}
 _MEMBERS = UNIT_KINDS - {NodeKind.NAMESPACE}
 _FEATURE = frozenset({NodeKind.FEATURE})

@@ -83,20 +83,6 @@ class SearchIndex:
         return [Hit(self._nodes[number], float(scores[number])) for number in best]
 
 
-def search(self, query: str, kinds: Iterable[NodeKind] = (), limit: int = 10) -> list[Hit]:
-    """Return the nodes that answer best, best first; ties in the order of their places."""
-    wanted = frozenset(kinds)
-    scores: dict[str, float] = {}
-    for word in sorted(set(tokens(query))):
-        posting = self._postings.get(word, {})
-        rarity = math.log(1 + (len(self._nodes) - len(posting) + 0.5) / (len(posting) + 0.5))
-        for node_id, weight in posting.items():
-            scores[node_id] = scores.get(node_id, 0.0) + rarity * weight / (_SATURATION + weight)
-    found = [Hit(self._nodes[each], score) for each, score in scores.items()]
-    found = [hit for hit in found if not wanted or hit.node.kind in wanted]
-    return sorted(found, key=lambda hit: (-hit.score, sort_key(hit.node)))[: max(limit, 0)]
-
-
 def search(rpg: RPG, query: str, kinds: Iterable[NodeKind] = (), limit: int = 10) -> list[Hit]:
     """Return the nodes whose path, name, feature or doc answer the query best.
 

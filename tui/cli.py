@@ -15,6 +15,7 @@ from repowright.tui.commands.explore import explore
 from repowright.tui.commands.fetch import fetch
 from repowright.tui.commands.generate import generate
 from repowright.tui.commands.graph import graph
+from repowright.tui.commands.locate import locate
 from repowright.tui.commands.runs import runs
 from repowright.tui.commands.sandbox import sandbox
 from repowright.tui.commands.search import search
@@ -63,7 +64,7 @@ def cli() -> None:
     """Turn a sentence into a tested repository, planned and kept as one graph."""
 
 
-for command in (generate, encode, evolve, runs, graph, search, fetch, explore, sandbox, doctor, completion):
+for command in (generate, encode, evolve, runs, graph, search, fetch, explore, locate, sandbox, doctor, completion):
     cli.add_command(command)
 
 

@@ -9,7 +9,7 @@ import click
 import numpy as np
 
 from repowright.benchmarks.localisation import reporting
-from repowright.benchmarks.localisation.cases import LEVELS, CasesError, read_cases, read_predictions
+from repowright.benchmarks.localisation.cases import LEVELS, CasesError, Level, read_cases, read_predictions
 from repowright.benchmarks.localisation.running import Setup, run
 from repowright.benchmarks.localisation.scoring import Difference, compare, scores
 from repowright.graph.locate.located import PARTS
@@ -77,12 +77,12 @@ def _figures(
 ) -> tuple[reporting.Scores, reporting.Differences, float]:
     wanted, ours = read_cases(cases, datasets), read_predictions(predictions)
     theirs = read_predictions(against) if against else {}
-    gains: dict[str, Difference] = {}
+    gains: dict[Level, Difference] = {}
     for level in LEVELS if against else ():
         if any(other.ranked[level] for other in theirs.values()):
             gains[level] = compare(wanted, ours, theirs, level)
     times = [ours[case.id].seconds for case in wanted if case.id in ours]
-    return scores(wanted, ours), gains, float(np.median(times)) if times else 0.0  # type: ignore[return-value]
+    return scores(wanted, ours), gains, float(np.median(times)) if times else 0.0
 
 
 if __name__ == "__main__":

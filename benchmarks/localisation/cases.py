@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 Level = Literal["file", "class", "function"]
 LEVELS: tuple[Level, ...] = ("file", "class", "function")
@@ -77,7 +77,7 @@ def read_predictions(path: Path) -> dict[str, Prediction]:
     CasesError
         If a line is no prediction.
     """
-    found = {}
+    found: dict[str, Prediction] = {}
     for number, row in _rows(path):
         try:
             ranked: dict[Level, tuple[str, ...]] = {
@@ -96,7 +96,7 @@ def unique(items: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(items))
 
 
-def _rows(path: Path) -> list[tuple[int, dict[str, object]]]:  # type: ignore[type-arg]
+def _rows(path: Path) -> list[tuple[int, dict[str, Any]]]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as err:
@@ -111,16 +111,22 @@ def _rows(path: Path) -> list[tuple[int, dict[str, object]]]:  # type: ignore[ty
     return found
 
 
-def _case(row: dict[str, object], path: Path, number: int) -> Case:
+def _case(row: dict[str, Any], path: Path, number: int) -> Case:
     try:
         gold: dict[Level, frozenset[str]] = {
-            "file": frozenset(row["gold_files"]),  # type: ignore[call-overload]
-            "class": frozenset(row.get("gold_classes", ())),  # type: ignore[call-overload]
-            "function": frozenset(row["gold_functions"]),  # type: ignore[call-overload]
+            "file": frozenset(row["gold_files"]),
+            "class": frozenset(row.get("gold_classes", ())),
+            "function": frozenset(row["gold_functions"]),
         }
-        names = ("instance_id", "dataset", "repo", "base_commit", "problem_statement")
-        texts = [str(row[name]) for name in names]
-        return Case(*texts, _stratum(row.get("leak") or {}), gold)  # type: ignore[arg-type]
+        return Case(
+            row["instance_id"],
+            row.get("dataset", ""),
+            row["repo"],
+            row["base_commit"],
+            row["problem_statement"],
+            _stratum(row.get("leak") or {}),
+            gold,
+        )
     except (KeyError, TypeError) as err:
         raise CasesError(f"line {number} of {path} is no case: {err!r}", "see the fields of Case") from err
 

@@ -25,9 +25,7 @@ def as_lines(scores: Scores, differences: Differences) -> list[str]:
     for part, levels in scores.items():
         lines.append(part)
         for level, found in levels.items():
-            all_, any_, recall = (
-                " / ".join(f"{x:.1f}" for x in found.at[metric]) for metric in ("all", "any", "recall")
-            )
+            all_, any_, recall = (_joined(found.at[metric]) for metric in METRICS)
             spread = f"[{found.interval[0]:.1f}, {found.interval[1]:.1f}]"
             lines.append(
                 f"  {level:8} n={found.cases:<4} ALL@1/3/5/10 {all_} (@5 {spread})  ANY {any_}  recall {recall}"
@@ -65,7 +63,7 @@ def as_html(title: str, scores: Scores, differences: Differences, seconds: float
 
 
 def _row(level: str, found: Score) -> str:
-    cells = "".join(f"<td>{x:.1f}" for metric in ("all", "any") for x in found.at[metric])  # type: ignore[index]
+    cells = "".join(f"<td>{figure:.1f}" for figure in (*found.at["all"], *found.at["any"]))
     low, high = found.interval
     return f"<tr><td>{level}<td>{found.cases}{cells}<td>{low:.1f} to {high:.1f}<td>{found.mrr:.3f}"
 

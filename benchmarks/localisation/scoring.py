@@ -79,7 +79,7 @@ def compare(cases: Sequence[Case], ours: Predictions, theirs: Predictions, level
 
 
 def scores(cases: Sequence[Case], predictions: Predictions) -> dict[str, dict[Level, Score]]:
-    """Score all cases, and each stratum of what their texts give away."""
+    """Score all cases, and each stratum of what their texts give away, at the levels that were predicted."""
     parts = {"all cases": list(cases)}
     parts |= {f"names {stratum}": [case for case in cases if case.stratum == stratum] for stratum in STRATA}
     return {name: {level: score(part, predictions, level) for level in LEVELS} for name, part in parts.items() if part}

@@ -1,11 +1,12 @@
 """``python -m repowright.benchmarks.localisation.train``: fit the ranking models anew.
 
-Prints what models score on repositories they have not seen, with the ablations, then writes models fitted on all
-cases. Needs SciPy (the dependency group ``train``).
+Prints what models score on repositories they have not seen, with the ablations, and writes those predictions; then
+writes models fitted on all cases, to be copied to ``graph/locate/models``. Needs SciPy, the dependency group ``train``.
 """
 
 from __future__ import annotations
 
+import json
 import pickle
 import sys
 from collections.abc import Callable
@@ -74,7 +75,9 @@ def main(
     for name, keep in _PARTS.items():
         files = held_out([each.files for each in taught], PENALTY["files"], keep)
         functions = held_out([each.functions for each in taught], PENALTY["functions"], keep)
-        _say(f"unseen, {name}", wanted, predictions(files, functions), theirs)
+        unseen = predictions(files, functions)
+        _say(f"unseen, {name}", wanted, unseen, theirs)
+        (out / f"unseen-{name.replace(' ', '-')}.jsonl").write_text(_lines(unseen), encoding="utf-8")
     _write(taught, out, wanted, theirs)
 
 
@@ -101,6 +104,14 @@ def _write(taught: list[Lessons], out: Path, wanted: list[Case], theirs: Predict
         {each.files.id: ranked(each.functions, functions) for each in taught},
     )
     _say("seen (fitted on these very cases)", wanted, predictions(*seen), theirs)
+
+
+def _lines(found: dict[str, Prediction]) -> str:
+    rows = (
+        {"instance_id": each.id, "files": each.ranked["file"], "functions": each.ranked["function"]}
+        for each in found.values()
+    )
+    return "".join(json.dumps(row) + "\n" for row in rows)
 
 
 def _say(name: str, cases: list[Case], ours: dict[str, Prediction], theirs: Predictions) -> None:

@@ -81,7 +81,7 @@ def ranked(lesson: Lesson, model: LinearModel) -> tuple[str, ...]:
 
 def fit(lessons: Sequence[Lesson], penalty: float, keep: Callable[[str], bool] = lambda name: True) -> LinearModel:
     """Fit a softmax over each case's candidates, all gold ones sharing the mass, with a ridge penalty."""
-    from scipy.optimize import minimize
+    from scipy.optimize import minimize  # type: ignore[import-untyped]
 
     useful = [lesson for lesson in lessons if lesson.gold[:FOREMOST].any()]
     names = useful[0].table.names

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from repowright.graph.encode import Means, UpdateReport, update
-from repowright.graph.encode.assembly import stored_graph
 from repowright.graph.encode.export import canonical_json
+from repowright.graph.encode.soundness import unsound_edges
 from repowright.graph.store import Store
 from repowright.repo_tools.git_objects import GitObjects
 from repowright.repo_tools.snapshot_revision import RevisionSnapshot
@@ -42,7 +42,10 @@ def walk(objects: GitObjects, commits: list[str], folder: Path, languages: tuple
             clean, differing = _compared(store, objects, commit, folder, languages) if check else (None, ())
             steps.append(Step(commit, evolved, clean, differing))
             print(_line(steps[-1]), flush=True)
-        stored_graph(store)
+        unsound = unsound_edges(store)
+        print(*(f"an edge leads nowhere: {edge}" for edge in unsound), sep="\n")
+        if unsound:
+            steps.append(Step("last", steps[-1].evolved, None, tuple(map(str, unsound))))
     return steps
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import ormsgpack
@@ -10,6 +11,7 @@ import ormsgpack
 from repowright.graph.bulk import built, no_collections
 from repowright.graph.encode.edges import edge_columns, kind_name
 from repowright.graph.encode.skeleton import group_nodes
+from repowright.graph.encode.soundness import Soundness
 from repowright.graph.errors import StoreError
 from repowright.graph.ids import node_id, normalise
 from repowright.graph.kinds import EdgeKind, NodeKind, State
@@ -25,7 +27,7 @@ _EDGE_KINDS = [EdgeKind(kind_name(number)) for number in range(4)]
 
 
 def stored_graph(store: Store) -> RPG:
-    """Return the graph that a store holds.
+    """Return the graph that a store holds; edges that no graph can hold are left out and logged.
 
     Raises
     ------
@@ -34,17 +36,23 @@ def stored_graph(store: Store) -> RPG:
     """
     nodes: list[Node] = []
     parents: list[str] = []
-    edges: list[Edge] = []
-    ids: dict[str, str] = {}
-    with no_collections(), store.reading():
-        group_of = _skeleton(store, nodes, parents)
-        try:
-            for path, packed, joints in store.segments():
+    joints: list[bytes] = []
+    with no_collections(), damage_told(store):
+        with store.reading():
+            group_of = _skeleton(store, nodes, parents)
+            for path, packed, edges in store.segments():
                 _add_nodes(path, ormsgpack.unpackb(packed), group_of[path], nodes, parents)
-                edges.extend(_edges(joints or b"", ids))
-        except (ValueError, KeyError, IndexError, TypeError) as err:
-            raise StoreError(f"{store.path} is damaged: {type(err).__name__}", "remove it and encode again") from err
-    return built(nodes, parents, edges)
+                joints.append(edges or b"")
+        return built(nodes, parents, _edges(store, nodes, joints))
+
+
+@contextmanager
+def damage_told(store: Store) -> Iterator[None]:
+    """Turn what damaged rows lead to into the error that says so."""
+    try:
+        yield
+    except (ValueError, KeyError, IndexError, TypeError) as err:
+        raise StoreError(f"{store.path} is damaged: {type(err).__name__}", "remove it and encode again") from err
 
 
 def root_id(name: str) -> str:
@@ -90,9 +98,14 @@ def _add_nodes(path: str, rows: list[list[Any]], group: str, nodes: list[Node], 
         parents.append(rows[parent][0] if parent >= 0 else group)
 
 
-def _edges(packed: bytes, shared: dict[str, str]) -> Iterator[Edge]:
-    own, sources, targets, kinds, lines, confidences = edge_columns(packed)
+def _edges(store: Store, nodes: list[Node], joints: list[bytes]) -> list[Edge]:
+    soundness = Soundness({node.id: node.kind for node in nodes})
     # One string object for each id: a large graph names each node many times.
-    ids = [shared.setdefault(each, each) for each in own]
-    for src, dst, kind, at, confidence in zip(sources, targets, kinds, lines, confidences, strict=True):
-        yield Edge(ids[src], ids[dst], _EDGE_KINDS[kind], lines=tuple(at), confidence=confidence)
+    shared = {node.id: node.id for node in nodes}
+    edges = [
+        Edge(shared[src], shared[dst], _EDGE_KINDS[kind], lines=tuple(lines), confidence=confidence)
+        for packed in joints
+        for src, dst, kind, lines, confidence in soundness.sound(edge_columns(packed))
+    ]
+    soundness.tell(store)
+    return edges

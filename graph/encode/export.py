@@ -10,10 +10,11 @@ from pathlib import Path
 
 import ormsgpack
 
-from repowright.graph.encode.assembly import repository_name, root_id, root_tags
+from repowright.graph.encode.assembly import damage_told, repository_name, root_id, root_tags
 from repowright.graph.encode.edges import edge_columns, kind_name
 from repowright.graph.encode.nodes import NodeRow
 from repowright.graph.encode.skeleton import group_nodes
+from repowright.graph.encode.soundness import Soundness
 from repowright.graph.errors import StoreError
 from repowright.graph.kinds import NodeKind, State
 from repowright.graph.store import Store
@@ -66,7 +67,9 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _lines(store: Store) -> tuple[list[str], list[str]]:
-    with store.reading():
+    joints: list[bytes] = []
+    kinds: dict[str, str] = {}
+    with damage_told(store), store.reading():
         name = repository_name(store)
         root = root_id(name)
         nodes = [_group_line(root, NodeKind.REPOSITORY, name, root_tags(store))]
@@ -75,16 +78,18 @@ def _lines(store: Store) -> tuple[list[str], list[str]]:
         for group in groups:
             nodes.append(_group_line(group.id, group.kind, group.name))
             edges.append(_contains_line(group.above or root, group.id))
-        try:
-            for path, packed, joints in store.segments():
-                rows = [NodeRow(*row) for row in ormsgpack.unpackb(packed)]
-                nodes.extend(_node_line(_text(path), row) for row in rows)
-                edges.extend(
-                    _contains_line(rows[row.parent].id if row.parent >= 0 else group_of[path], row.id) for row in rows
-                )
-                edges.extend(_edge_lines(joints or b""))
-        except (ValueError, KeyError, IndexError, TypeError) as err:
-            raise StoreError(f"{store.path} is damaged: {type(err).__name__}", "remove it and encode again") from err
+        for path, packed, joint in store.segments():
+            rows = [NodeRow(*row) for row in ormsgpack.unpackb(packed)]
+            kinds.update((row.id, row.kind) for row in rows)
+            nodes.extend(_node_line(_text(path), row) for row in rows)
+            edges.extend(
+                _contains_line(rows[row.parent].id if row.parent >= 0 else group_of[path], row.id) for row in rows
+            )
+            joints.append(joint or b"")
+        soundness = Soundness(kinds)
+        for packed in joints:
+            edges.extend(_edge_lines(packed, soundness))
+        soundness.tell(store)
     return sorted(nodes), sorted(edges)
 
 
@@ -116,13 +121,11 @@ def _contains_line(parent: str, child: str) -> str:
     return f'{{"dst":{_text(child)},"kind":"contains","src":{_text(parent)}}}'
 
 
-def _edge_lines(packed: bytes) -> Iterator[str]:
-    own, sources, targets, kinds, lines, confidences = edge_columns(packed)
-    ids = [_text(each) for each in own]
-    for src, dst, kind, at, confidence in zip(sources, targets, kinds, lines, confidences, strict=True):
+def _edge_lines(packed: bytes, soundness: Soundness) -> Iterator[str]:
+    for src, dst, kind, at, confidence in soundness.sound(edge_columns(packed)):
         sure = "" if confidence == 1.0 else f'"confidence":{confidence!r},'
         where = f',"lines":[{_numbers(at)}]' if at else ""
-        yield f'{{{sure}"dst":{ids[dst]},"kind":"{kind_name(kind)}"{where},"src":{ids[src]}}}'
+        yield f'{{{sure}"dst":{_text(dst)},"kind":"{kind_name(kind)}"{where},"src":{_text(src)}}}'
 
 
 def _numbers(lines: Sequence[int]) -> str:

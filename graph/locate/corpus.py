@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from repowright.graph.locate.links import Links, links_by_name, owners
 from repowright.graph.locate.paths import PathTable
-from repowright.repo_tools.textindex.bags import MODULE_UNIT, Bag, Unit
+from repowright.repo_tools.textindex.bags import Bag
 from repowright.repo_tools.textindex.index import Rows, TextIndex
+from repowright.repo_tools.textindex.units import MODULE_UNIT, Unit
 from repowright.repo_tools.textindex.words import vocabulary
 
 _BESIDE = re.compile(

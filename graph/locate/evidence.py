@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from repowright.graph.locate.corpus import Corpus
 from repowright.graph.locate.named import Named
 from repowright.graph.locate.texts import TextScores
 from repowright.repo_tools.mentions import Zone
+from repowright.repo_tools.textindex.bm25 import add_up
 from repowright.repo_tools.textindex.words import vocabulary, words
 
 _MOST_WORDS = 4
@@ -86,9 +88,9 @@ class Witness:
                 lines.append(f"{verb} {', '.join(names[:3])}, named in the text")
         return lines
 
-    def _shared(self, rows: np.ndarray) -> list[str]:  # type: ignore[type-arg]
+    def _shared(self, rows: NDArray[np.bool_]) -> list[str]:
         terms = self._texts.hits.term[rows]
-        points = np.bincount(terms, self._points[rows], minlength=len(self._texts.query.terms))
+        points = add_up(terms, self._points[rows], len(self._texts.query.terms))
         best = [int(each) for each in np.argsort(-points, kind="stable")[:_MOST_WORDS] if points[each] > 0]
         found = list(dict.fromkeys(self._spelling.get(int(self._texts.query.terms[each]), "") for each in best))
         return [f"shares the words {', '.join(word for word in found if word)}"] if any(found) else []

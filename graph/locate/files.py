@@ -9,7 +9,7 @@ from repowright.graph.locate.named import Named
 from repowright.graph.locate.neighbours import file_neighbour_columns
 from repowright.graph.locate.table import Table, table
 from repowright.graph.locate.texts import Columns, TextScores, most, ranks, share
-from repowright.repo_tools.textindex.bm25 import Floats, Ints, saturate
+from repowright.repo_tools.textindex.bm25 import Floats, Ints, add_up, saturate
 
 MOST_FILES = 60
 _SHARES = (
@@ -66,16 +66,16 @@ def _words(corpus: Corpus, texts: TextScores) -> Columns:
     index, query, files = corpus.index, texts.query, len(corpus.paths)
     terms = len(query.terms)
     key = index.file[texts.unit] * terms + texts.hits.term
-    counts = np.bincount(key, index.whole[texts.hits.row], minlength=files * terms)
+    counts = add_up(key, index.whole[texts.hits.row], files * terms)
     place = np.flatnonzero(counts)
     file, term = place // max(terms, 1), place % max(terms, 1)
     found = np.bincount(term, minlength=terms)
     rare = np.log1p((files - found + 0.5) / (found + 0.5))
-    length = np.bincount(index.file, index.whole_length, minlength=files)
+    length = add_up(index.file, index.whole_length, files)
     mean = float(length.mean()) if files else 1.0
 
     def total(points: Floats, weights: Floats) -> Floats:
-        return np.bincount(file, points * weights[term], minlength=files)
+        return add_up(file, points * weights[term], files)
 
     points = saturate(counts[place], length[file], mean, 1.5, 0.75) * rare[term]
     flat = saturate(counts[place], length[file], mean, 1.5, 0.3) * rare[term]
@@ -107,8 +107,8 @@ def _units(corpus: Corpus, texts: TextScores) -> Columns:
         "class": most(index.file, np.where(index.is_class, columns["first"], 0.0), files),
         "module": most(index.file, np.where(index.kind == 0, columns["first"], 0.0), files),
         "phrase": most(index.file, columns["phrase"], files),
-        "lines": np.bincount(index.file, columns["lines"], minlength=files),
-        "functions": np.log1p(np.bincount(index.file, index.is_function, minlength=files)),
+        "lines": add_up(index.file, columns["lines"], files),
+        "functions": np.log1p(add_up(index.file, index.is_function, files)),
     }
 
 
@@ -135,7 +135,7 @@ def _mentions(corpus: Corpus, named: Named, texts: TextScores) -> Columns:
         "named.class": most(file, named.class_name, files),
         "named.class.alone": most(file, named.class_alone, files),
         "named.title": most(file, np.maximum(named.title, named.class_title), files),
-        "named.count": np.bincount(file, strong >= 2, minlength=files).astype(np.float64),
+        "named.count": add_up(file, strong >= 2, files).astype(np.float64),
     }
 
 
@@ -148,8 +148,14 @@ def _first(columns: Columns) -> Floats:
 
 def _shape(corpus: Corpus, first: Floats) -> Columns:
     """Where files stand, and how their folders do."""
-    folders = corpus.folders
     return {
         **corpus.places,
-        "folder": (np.bincount(folders, np.maximum(first, 0)) / np.maximum(np.bincount(folders), 1))[folders],
+        "folder": _folder_means(corpus.folders, first),
     }
+
+
+def _folder_means(folders: Ints, first: Floats) -> Floats:
+    count = int(folders.max()) + 1 if len(folders) else 0
+    means = add_up(folders, np.maximum(first, 0), count) / np.maximum(add_up(folders, None, count), 1)
+    found: Floats = means[folders]
+    return found

@@ -9,8 +9,8 @@ from repowright.graph.locate.named import Named
 from repowright.graph.locate.neighbours import neighbour_columns
 from repowright.graph.locate.table import Table, table
 from repowright.graph.locate.texts import Columns, TextScores, most, share
-from repowright.repo_tools.textindex.bags import HAS_DOC
-from repowright.repo_tools.textindex.bm25 import Floats, Ints
+from repowright.repo_tools.textindex.bm25 import Floats, Ints, add_up
+from repowright.repo_tools.textindex.units import HAS_DOC
 from repowright.repo_tools.textindex.words import parts
 
 MOST_FUNCTIONS = 160
@@ -105,7 +105,7 @@ def _add_class_ranks(corpus: Corpus, columns: Columns, ranked: Ints) -> None:
     methods = ranked[inside[ranked]]
     above = corpus.owner[methods]
     best, count = most(above, prior[methods], size), np.bincount(above, minlength=size)
-    total = np.bincount(above, first[methods], minlength=size)
+    total = add_up(above, first[methods], size)
     columns["gap.class"] = np.where(inside, prior - best[owner], 0.0)
     columns["class.size"] = np.where(inside, np.log1p(count[owner]), 0.0)
     columns["class.sum"] = np.where(inside, total[owner], 0.0)

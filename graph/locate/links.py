@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from repowright.repo_tools.textindex.bags import CLASS_UNIT, MODULE_UNIT
-from repowright.repo_tools.textindex.bm25 import Floats, Ints
+from repowright.repo_tools.textindex.bm25 import Floats, Ints, add_up
 from repowright.repo_tools.textindex.index import TextIndex
+from repowright.repo_tools.textindex.units import CLASS_UNIT, MODULE_UNIT
 from repowright.repo_tools.textindex.words import term_hash
 
 _MOST_DEFINERS = 30
@@ -41,11 +41,11 @@ class Links:
 
     def calls_out(self, size: int) -> Floats:
         """Number of calls each unit makes."""
-        return np.bincount(self.caller, self.sureness, minlength=size)
+        return add_up(self.caller, self.sureness, size)
 
     def calls_in(self, size: int) -> Floats:
         """Number of calls to each unit."""
-        return np.bincount(self.callee, self.sureness, minlength=size)
+        return add_up(self.callee, self.sureness, size)
 
 
 def owners(index: TextIndex) -> Ints:

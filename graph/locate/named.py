@@ -8,7 +8,7 @@ import numpy as np
 
 from repowright.graph.locate.corpus import Corpus
 from repowright.repo_tools.mentions import Frame, Issue, Symbol, Zone
-from repowright.repo_tools.textindex.bags import CLASS_UNIT, FUNCTION_UNIT
+from repowright.repo_tools.textindex.units import CLASS_UNIT, FUNCTION_UNIT
 
 _MOST_DEFINERS = 400
 _SHORTEST_WORD = 4

@@ -7,7 +7,7 @@ import numpy as np
 from repowright.graph.locate.corpus import Corpus
 from repowright.graph.locate.named import Named
 from repowright.graph.locate.texts import Columns, most
-from repowright.repo_tools.textindex.bm25 import Floats
+from repowright.repo_tools.textindex.bm25 import Floats, add_up
 
 
 def neighbour_columns(corpus: Corpus, columns: Columns, named: Named) -> Columns:
@@ -18,10 +18,10 @@ def neighbour_columns(corpus: Corpus, columns: Columns, named: Named) -> Columns
     out, into = links.calls_out(size), links.calls_in(size)
 
     def callees(values: Floats) -> Floats:
-        return np.bincount(links.caller, values[links.callee] * links.sureness, minlength=size)
+        return add_up(links.caller, values[links.callee] * links.sureness, size)
 
     def callers(values: Floats) -> Floats:
-        return np.bincount(links.callee, values[links.caller] * links.sureness, minlength=size)
+        return add_up(links.callee, values[links.caller] * links.sureness, size)
 
     return {
         "callee": most(links.caller, first[links.callee] * links.sureness, size),
@@ -64,7 +64,7 @@ def file_neighbour_columns(corpus: Corpus, first: Floats, named: Named) -> Colum
     return {
         "callee": most(source, first[links.callee[across]] * sureness, files),
         "caller": most(target, first[links.caller[across]] * sureness, files),
-        "calls.in": np.log1p(np.bincount(target, sureness, minlength=files)),
-        "calls.out": np.log1p(np.bincount(source, sureness, minlength=files)),
+        "calls.in": np.log1p(add_up(target, sureness, files)),
+        "calls.out": np.log1p(add_up(source, sureness, files)),
         "relative.named": most(file, np.maximum(*_relatives(corpus, named)), files),
     }

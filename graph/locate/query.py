@@ -39,7 +39,8 @@ class Query:
     @cached_property
     def title(self) -> Floats:
         """Weights of the first line."""
-        return (self._counts[0] > 0).astype(np.float64)
+        found: Floats = (self._counts[0] > 0).astype(np.float64)
+        return found
 
     @cached_property
     def prose(self) -> Floats:
@@ -66,4 +67,5 @@ class Query:
 
 
 def _damped(counts: Floats) -> Floats:
-    return np.where(counts > 0, 1 + np.log(np.clip(counts, 1, 3)), 0.0)
+    found: Floats = np.where(counts > 0, 1 + np.log(np.clip(counts, 1, 3)), 0.0)
+    return found

@@ -7,7 +7,7 @@ import numpy as np
 from repowright.graph.locate.corpus import Corpus
 from repowright.graph.locate.query import Query
 from repowright.repo_tools.textindex.bags import LEAD, PARAMETER, RAISES
-from repowright.repo_tools.textindex.bm25 import Floats, Hits, Ints, mean_length, rarity, saturate, scan
+from repowright.repo_tools.textindex.bm25 import Floats, Hits, Ints, add_up, mean_length, rarity, saturate, scan
 from repowright.repo_tools.textindex.index import Rows, TextIndex
 
 _K1, _B = 1.5, 0.75
@@ -58,7 +58,7 @@ class TextScores:
         return [("", self.query.whole), *((f".{name}", each) for name, each in weights.items())]
 
     def _sum(self, points: Floats) -> Floats:
-        return np.bincount(self.unit, points, minlength=self.index.size)
+        return add_up(self.unit, points, self.index.size)
 
     def _coverage(self) -> None:
         query, term = self.query, self.hits.term
@@ -86,7 +86,7 @@ class TextScores:
         rare = rarity(term, len(self.query.terms), int((length > 0).sum()))
         points = saturate(count[held], length[unit], mean_length(length), _FIELD_K1, _FIELD_B) * rare[term]
         for view, weights in self._views(*views):
-            self.columns[name + view] = np.bincount(unit, points * weights[term], minlength=self.index.size)
+            self.columns[name + view] = add_up(unit, points * weights[term], self.index.size)
 
     def _short_fields(self, corpus: Corpus, features: bool) -> None:
         index = self.index
@@ -108,18 +108,18 @@ class TextScores:
         ones = np.ones(len(owner))
         points = saturate(ones, rows.length[owner], mean_length(rows.length), _FIELD_K1, 0.5) * rare[hits.term]
         for view, weights in self._views(*views):
-            self.columns[name + view] = np.bincount(owner, points * weights[hits.term], minlength=rows.owners)
+            self.columns[name + view] = add_up(owner, points * weights[hits.term], rows.owners)
 
     def _matches(self) -> None:
         index, query = self.index, self.query
         hits = scan(query.phrases, index.phrases.term)
         found = np.bincount(hits.term, minlength=len(query.phrases))
         owner = index.phrases.owner[hits.row]
-        self.columns["phrase"] = np.bincount(owner, 1 / np.sqrt(found[hits.term]), minlength=index.size)
+        self.columns["phrase"] = add_up(owner, 1 / np.sqrt(found[hits.term]), index.size)
         hits = scan(query.lines, index.lines.term)
         found = np.bincount(hits.term, minlength=len(query.lines))[hits.term]
         points = np.where(found <= _MOST_FILES_OF_A_LINE, 1 / np.maximum(found, 1), 0.0)
-        self.columns["lines"] = np.bincount(index.lines.owner[hits.row], points, minlength=index.size)
+        self.columns["lines"] = add_up(index.lines.owner[hits.row], points, index.size)
 
     def _first(self) -> Floats:
         columns = self.columns

@@ -1,33 +1,25 @@
-"""The words of one file, definition by definition: made once for each content, kept as compact bytes.
-
-A file is cut into units: its functions and methods (nested ones belong to the outermost), its classes without
-their methods, and the rest, which is the module. Every line belongs to exactly one unit.
-"""
+"""The words of one file, unit by unit: counted once for each content, kept as compact bytes."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 import ormsgpack
 from numpy.typing import NDArray
 
-from repowright.repo_tools.facts import MODULE, Definition, FileFacts
+from repowright.repo_tools.facts import FileFacts
+from repowright.repo_tools.textindex.units import FUNCTION_UNIT, Unit, UnitCut
 from repowright.repo_tools.textindex.words import Vocabulary, term_hash, words
 
 FORMAT = 1
 """Raised whenever bags hold something else."""
 
-UnitKind = int
-MODULE_UNIT, CLASS_UNIT, FUNCTION_UNIT = 0, 1, 2
-
-_FUNCTIONS = frozenset({"function", "method"})
-_TYPES = frozenset({"class", "interface", "trait", "struct", "union", "enum", "namespace"})
 _HASH_COMMENTS = frozenset({"python"})
 _LITERALS_HASH = re.compile(
     r'("""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\')|("(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\')|(#[^\n]*)'
@@ -39,32 +31,6 @@ _SHORTEST_LINE = 12
 _MOST = 65_535
 
 
-class Unit(NamedTuple):
-    """One piece of a file.
-
-    Parameters
-    ----------
-    span
-        First and last line, of the first definition of this name.
-    lines
-        Lines that belong to it alone.
-    flags
-        Bits: see `HAS_DOC` and its neighbours.
-    decorators
-        Names of its decorators, without arguments.
-    """
-
-    kind: UnitKind
-    qualname: str
-    first: int
-    last: int
-    lines: int
-    flags: int
-    decorators: tuple[str, ...]
-    bases: tuple[str, ...]
-
-
-HAS_DOC, CONDITIONAL, NESTS = 1, 2, 4
 PARAMETER, RAISES, LEAD = 0, 1, 2
 
 
@@ -137,14 +103,15 @@ def pack(bag: Bag) -> bytes:
 def unpack(packed: bytes) -> Bag:
     """Return the bag that `pack` wrote."""
     _, units, *arrays = ormsgpack.unpackb(packed)
-    made = [Unit(*unit[:6], tuple(unit[6]), tuple(unit[7])) for unit in units]
-    return Bag(tuple(made), *(np.frombuffer(raw, kind) for raw, (_, kind) in zip(arrays, ARRAYS, strict=True)))
+    made = (Unit._make((*unit[:6], tuple(unit[6]), tuple(unit[7]))) for unit in units)
+    columns: list[Any] = [np.frombuffer(raw, kind) for raw, (_, kind) in zip(arrays, ARRAYS, strict=True)]
+    return Bag(tuple(made), *columns)
 
 
 def make_bag(facts: FileFacts, source: bytes, vocabulary: Vocabulary) -> Bag:
     """Count the words of one file."""
     lines = source.decode("utf-8", "replace").split("\n")
-    cut = _Cut(facts, len(lines))
+    cut = UnitCut(facts, len(lines))
     rows = _Rows()
     literals = _LITERALS_HASH if facts.language in _HASH_COMMENTS else _LITERALS_SLASH
     for number, chunk in enumerate(cut.texts(lines)):
@@ -155,66 +122,6 @@ def make_bag(facts: FileFacts, source: bytes, vocabulary: Vocabulary) -> Bag:
         receiver, _, name = call.callee.rpartition(".")
         rows.calls.append((cut.unit_of(call.scope), term_hash(name), receiver in ("self", "cls", "this")))
     return rows.bag(tuple(cut.units))
-
-
-class _Cut:
-    """Which unit each definition and each line belongs to."""
-
-    def __init__(self, facts: FileFacts, length: int) -> None:
-        definitions = facts.definitions
-        self.units = [Unit(MODULE_UNIT, "", 1, max(length, 1), 0, int(bool(facts.docstring)), (), ())]
-        self.docs = [facts.docstring]
-        self.signatures = [""]
-        self._unit_of: list[int] = []
-        self._spans: list[tuple[int, int, int]] = []
-        known: dict[tuple[int, str], int] = {}
-        for definition in definitions:
-            self._unit_of.append(self._place(definition, definitions, known))
-        self._add_bases(facts)
-        self._owner = [0] * (length + 2)
-        for first, last, number in self._spans:
-            last = min(last, length)
-            self._owner[first : last + 1] = [number] * (last + 1 - first)
-
-    def unit_of(self, scope: int) -> int:
-        """Unit of a definition by its index."""
-        return 0 if scope == MODULE else self._unit_of[scope]
-
-    def _place(self, definition: Definition, above: Sequence[Definition], known: dict[tuple[int, str], int]) -> int:
-        parent = self.unit_of(definition.parent)
-        if self.units[parent].kind == FUNCTION_UNIT:
-            self.units[parent] = self.units[parent]._replace(flags=self.units[parent].flags | NESTS)
-            return parent
-        kind = FUNCTION_UNIT if definition.kind in _FUNCTIONS else CLASS_UNIT if definition.kind in _TYPES else None
-        if kind is None:
-            return parent
-        number = known.setdefault((kind, definition.qualname), len(self.units))
-        if number == len(self.units):
-            flags = HAS_DOC * bool(definition.doc) | CONDITIONAL * definition.conditional
-            names = tuple(decorator.partition("(")[0] for decorator in definition.decorators)
-            self.units.append(Unit(kind, definition.qualname, *definition.span, 0, flags, names, ()))
-            self.docs.append(definition.doc)
-            self.signatures.append(definition.signature)
-        else:
-            self.docs[number] += "\n" + definition.doc
-        self._spans.append((*definition.span, number))
-        return number
-
-    def _add_bases(self, facts: FileFacts) -> None:
-        for inheritance in facts.inheritances:
-            number = self.unit_of(inheritance.scope)
-            if self.units[number].kind == CLASS_UNIT:
-                unit = self.units[number]
-                self.units[number] = unit._replace(bases=(*unit.bases, inheritance.base))
-
-    def texts(self, lines: Sequence[str]) -> Iterator[str]:
-        """Text of each unit, in their order."""
-        kept: list[list[str]] = [[] for _ in self.units]
-        for number, line in zip(self._owner[1:], lines, strict=False):
-            kept[number].append(line)
-        for number, own in enumerate(kept):
-            self.units[number] = self.units[number]._replace(lines=len(own))
-            yield "\n".join(own)
 
 
 class _Rows:
@@ -228,7 +135,7 @@ class _Rows:
         self.extra: list[tuple[int, int, int]] = []
 
     def add_text(self, number: int, text: str, doc: str, literals: re.Pattern[str], vocabulary: Vocabulary) -> None:
-        doc_words, text_words = words(doc), []
+        doc_words, text_words = words(doc), list[str]()
         for triple, string, comment in literals.findall(text):
             if comment:
                 doc_words += words(comment)
@@ -247,7 +154,7 @@ class _Rows:
             if len(kept) >= _SHORTEST_LINE:
                 self.lines.append((number, line_hash(kept)))
 
-    def add_extra(self, number: int, cut: _Cut, text: str, vocabulary: Vocabulary) -> None:
+    def add_extra(self, number: int, cut: UnitCut, text: str, vocabulary: Vocabulary) -> None:
         _, _, parameters = cut.signatures[number].partition("(")
         lead = _LEAD.match(cut.docs[number].lstrip())
         found = (
@@ -269,7 +176,9 @@ class _Rows:
             units,
             counts[:, 0].astype(np.uint32),
             counts[:, 1].copy(),
-            *(capped[:, column].copy() for column in range(3)),
+            capped[:, 0].copy(),
+            capped[:, 1].copy(),
+            capped[:, 2].copy(),
             phrases[:, 0].astype(np.uint32),
             phrases[:, 1].copy(),
             lines[:, 0].astype(np.uint32),

@@ -55,3 +55,9 @@ def mean_length(lengths: NDArray[np.float64]) -> float:
     """Return the mean over texts that hold anything; 1 if none does."""
     held = lengths[lengths > 0]
     return float(held.mean()) if len(held) else 1.0
+
+
+def add_up(place: Ints, values: NDArray[np.float64] | NDArray[np.bool_] | None, size: int) -> Floats:
+    """Return the sum of the values at each place; how many there are if no values are given."""
+    found: Floats = np.bincount(place, values, minlength=size).astype(np.float64)
+    return found

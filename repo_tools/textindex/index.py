@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from repowright.repo_tools.textindex.bags import CLASS_UNIT, FUNCTION_UNIT, Bag, Unit
-from repowright.repo_tools.textindex.bm25 import Floats, Ints
+from repowright.repo_tools.textindex.bags import Bag
+from repowright.repo_tools.textindex.bm25 import Floats, Ints, add_up
+from repowright.repo_tools.textindex.units import CLASS_UNIT, FUNCTION_UNIT, Unit
 from repowright.repo_tools.textindex.words import Vocabulary, words
+
+N = TypeVar("N", bound=np.generic)
 
 
 class Rows:
@@ -84,7 +88,7 @@ class TextIndex:
         return _joined([getattr(bag, name) + at for bag, at in zip(bags, self.start.tolist(), strict=False)], np.int64)
 
     def _sum(self, counts: Floats) -> Floats:
-        return np.bincount(self.unit, counts, minlength=self.size)
+        return add_up(self.unit, counts, self.size)
 
     def _add_names(self, vocabulary: Vocabulary) -> None:
         self.name_rows = Rows.of_texts(self.names, vocabulary)
@@ -94,5 +98,5 @@ class TextIndex:
         self.path_rows = Rows.of_texts((stem.replace("/", " ") for stem in stems), vocabulary)
 
 
-def _joined(arrays: Sequence[NDArray[np.generic]], kind: type[np.generic]) -> NDArray[np.generic]:  # type: ignore[type-arg]
+def _joined(arrays: Sequence[NDArray[Any]], kind: type[N]) -> NDArray[N]:
     return np.concatenate(arrays).astype(kind, copy=False) if arrays else np.zeros(0, kind)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import xxhash
 
 if TYPE_CHECKING:
-    from Stemmer import Stemmer
+    from Stemmer import Stemmer  # type: ignore[import-not-found]
 
 VERSION = 1
 """Raised whenever some text gives other terms, so that stored bags are made anew."""

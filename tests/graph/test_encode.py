@@ -8,18 +8,25 @@ import pytest
 from repowright.graph.encode import Encoded, Means, UpdateReport, encode, evolve, load_graph, update
 from repowright.graph.encode.contribution import Contribution, EdgeRow, World, definition_id, file_id
 from repowright.graph.encode.export import canonical_json
-from repowright.graph.encode.nodes import PARTLY_PARSED, UNPARSED
 from repowright.graph.errors import EncodeError, StoreError
 from repowright.graph.model import EdgeKind, NodeKind, State
 from repowright.graph.store import Store
+from repowright.graph.tags import PARTLY_PARSED, UNPARSED
 from repowright.repo_tools.errors import SnapshotError
 from repowright.repo_tools.facts import FileFacts
 from repowright.repo_tools.snapshot import MemorySnapshot
 
 ALONE = Means(workers=0)
+CART = b"""'Carts.'
+from shop.money import total
+
+class Cart:
+    def pay(self):
+        return total(self)
+"""
 SHOP = {
     "shop/__init__.py": b"",
-    "shop/cart.py": b'"""Carts."""\nfrom shop.money import total\n\nclass Cart:\n    def pay(self):\n        return total(self)\n',
+    "shop/cart.py": CART,
     "shop/money.py": b"def total(cart):\n    return 1\n",
     "tests/test_cart.py": b"from shop.cart import Cart\n\ndef test_pay():\n    assert Cart().pay()\n",
     "README.md": b"# Shop\n",
@@ -257,3 +264,28 @@ def test_snapshot_that_cannot_be_listed_changes_nothing(stand: Stand) -> None:
     with pytest.raises(SnapshotError):
         stand.take(Gone({}))
     assert stand.json() == before
+
+
+class Careless:
+    """A resolver whose edges lead nowhere, or join what they cannot."""
+
+    def contribution(self, facts: FileFacts) -> Contribution:
+        return Contribution()
+
+    def resolve(self, facts: FileFacts, world: World) -> list[EdgeRow]:
+        own, total = file_id(facts.path), definition_id("function", "shop/money.py", "total")
+        return [
+            EdgeRow(own, "function:0000000000000000", "calls", (1,)),
+            EdgeRow(own, own, "imports"),
+            EdgeRow(own, total, "calls", (2,)),
+            EdgeRow(own, total, "inherits"),
+        ]
+
+
+def test_edges_that_no_graph_can_hold_are_left_out_and_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    encoded = encode(shop(), tmp_path / "g.rpg", means=Means(Careless(), 0))
+    graph = encoded.graph()
+    assert {edge.kind for edge in graph.edges()} == {EdgeKind.CONTAINS, EdgeKind.CALLS}
+    assert "12 edges" in caplog.text
+    encoded.to_json(tmp_path / "g.json")
+    assert load_graph(tmp_path / "g.json") == graph

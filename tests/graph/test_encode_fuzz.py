@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 from histories import module
-from mutations import monsters, mutated
 
+from repowright.benchmarks.speed.mutations import monsters, mutated
 from repowright.graph.encode import Means, encode, update
 from repowright.graph.model import RPG, NodeKind
 from repowright.graph.serial import from_json, to_json

@@ -7,31 +7,20 @@ from repowright.graph.errors import UnknownNode
 from repowright.graph.model import RPG, EdgeKind, NodeKind
 from repowright.graph.search import SearchIndex, explore, fetch, search
 from repowright.graph.serial import from_json, to_json
-from repowright.graph.tokens import tokens
 from tests.graph.conftest import Shop
 from tests.graph.strategies import NAMES, graphs
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("read_csv", ["read", "csv", "read_csv"]),
-        ("CsvReader", ["csv", "reader", "csvreader"]),
-        ("parseHTTPHeader2", ["parse", "http", "header", "2", "parsehttpheader2"]),
-        ("shop/cart.py", ["shop", "cart", "py"]),
-        ("Straße", ["stra", "ß".casefold(), "e", "strasse"]),
-        ("__init__", ["init"]),
-        ("-- !", []),
-    ],
-)
-def test_identifiers_are_split_and_kept_whole(text: str, words: list[str]) -> None:
-    assert tokens(text) == words
 
 
 def test_the_named_thing_comes_first(shop: Shop) -> None:
     assert search(shop.rpg, "Receipt", [NodeKind.CLASS])[0].node.id == shop["Receipt"]
     assert search(shop.rpg, "sum prices")[0].node.id == shop["sum the prices"]
     assert search(shop.rpg, "checkout.py", [NodeKind.FILE])[0].node.id == shop["shop/checkout.py"]
+
+
+def test_parts_and_stems_of_names_are_found(shop: Shop) -> None:
+    shop.rpg.update(shop["pay"], doc="Calls settle_invoices of HTTPLedger.")
+    for query in ("invoice", "settling", "http ledgers", "settle_invoices"):
+        assert [hit.node.id for hit in search(shop.rpg, query)] == [shop["pay"]], query
 
 
 def test_words_of_the_doc_are_found(shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""Source files as no one writes them: cut, mixed, mis-encoded, endless and deep."""
+"""Source files as nobody writes them: cut, mixed, mis-encoded, endless and deep."""
 
 from __future__ import annotations
 
