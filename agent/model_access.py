@@ -15,9 +15,14 @@ DEFAULT_ENDPOINT = "https://api.openai.com/v1"
 
 @asynccontextmanager
 async def open_gateway(
-    settings: Settings, record: Record, replay: Replay | None, bus: EventBus
+    settings: Settings, record: Record, replay: Replay | None, bus: EventBus, *, resumed: bool = True
 ) -> AsyncIterator[Gateway]:
     """Yield a gateway that keeps answers in ``record``; with ``replay`` no endpoint is opened at all.
+
+    Parameters
+    ----------
+    resumed
+        Whether what the record cost when it was made counts against the budget, as in a run that goes on.
 
     Raises
     ------
@@ -27,7 +32,8 @@ async def open_gateway(
     prices = Prices({name: Price(one.input, one.output, one.cached_input) for name, one in settings.prices.items()})
     budget = Budget.parse(settings.budget) if settings.budget else Budget()
     ledger = Ledger(budget, settings.model, prices, bus)
-    ledger.restore(record.replies())
+    if resumed:
+        ledger.restore(record.replies())
     endpoint = None if replay else _endpoint(settings)
     try:
         yield Gateway(settings.model, endpoint, record, replay, ledger, bus, concurrency=settings.parallel)

@@ -9,9 +9,10 @@ from typing import NamedTuple
 import ormsgpack
 
 from repowright.graph.encode.contribution import Contribution, EdgeRow, Resolver
-from repowright.graph.encode.edges import imported_ids, pack_edges
+from repowright.graph.encode.edges import pack_edges
 from repowright.graph.encode.nodes import node_rows, unread_rows
 from repowright.graph.encode.world import PackedContribution, RecordingWorld, pack_contribution
+from repowright.graph.kinds import EdgeKind
 from repowright.repo_tools import facts_codec
 from repowright.repo_tools.errors import RepoToolsError
 from repowright.repo_tools.facts import FileFacts
@@ -19,6 +20,7 @@ from repowright.repo_tools.languages.registry import frontend_for
 from repowright.repo_tools.snapshot import Snapshot, blob_id
 
 _log = logging.getLogger(__name__)
+_IMPORTS = EdgeKind.IMPORTS.value
 _NOTHING = pack_contribution(Contribution())
 
 
@@ -111,7 +113,8 @@ def resolve_file(facts: FileFacts, world: RecordingWorld, resolver: Resolver) ->
         _log.debug("cannot resolve %s", facts.path, exc_info=err)
         error = f"cannot be resolved: {_one_line(err)}"
     edges = pack_edges(rows)
-    return ResolvedFile(facts.path, edges, len(rows), world.take_lookups(), imported_ids(edges), error)
+    imported = sorted({row.dst for row in rows if row.kind == _IMPORTS})
+    return ResolvedFile(facts.path, edges, len(rows), world.take_lookups(), imported, error)
 
 
 def _done(

@@ -83,13 +83,24 @@ class Ledger:
         self._exchange(row, before, outcome.contribution)
         self._write_read(row, outcome)
 
-    def finish_reading(self) -> None:
-        """Write what is looked up across files; resolution may begin."""
+    def finish_reading(self, *, asked: bool) -> None:
+        """Write what was read; resolution may begin.
+
+        Parameters
+        ----------
+        asked
+            Whether resolution will ask the store who defines what; else that is written while others resolve.
+        """
         self._flush()
+        if asked:
+            self.write_index()
+        self._path_of = {file_id(path): path for path in self.files}
+
+    def write_index(self) -> None:
+        """Write which files module keys find, and who defines simple names."""
         self._store.put_modules(sorted(self._modules))
         self._store.put_names(sorted(self._names))
         self._modules, self._names = [], []
-        self._path_of = {file_id(path): path for path in self.files}
 
     def take_resolved(self, outcome: ResolvedFile) -> None:
         """Take in a file that was resolved; call `finish_resolving` after the last."""

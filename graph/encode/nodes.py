@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
-from repowright.graph.encode.contribution import NODE_KINDS, definition_id, definition_keys, file_id
+from repowright.graph.encode.contribution import NODE_KINDS, definition_keys
 from repowright.graph.encode.phrases import file_phrase, phrase
+from repowright.graph.encode.resolve.edges import definition_node, file_node
 from repowright.graph.encode.test_code import is_test, is_test_definition
 from repowright.graph.kinds import CHILD_KINDS
 from repowright.graph.tags import PACKAGE, PARTLY_PARSED, TEST, UNPARSED
@@ -13,6 +16,14 @@ from repowright.repo_tools.facts import MODULE, Definition, FileFacts
 
 VERSION = 1
 """Raised whenever the rows of some file change, so that stored rows are made anew."""
+
+
+# By kind of definition, since members of an enumeration hash and give their value at the speed of Python.
+_KINDS = {kind: node_kind.value for kind, node_kind in NODE_KINDS.items()}
+_INSIDE = {
+    kind: frozenset(inner for inner, held in NODE_KINDS.items() if held in CHILD_KINDS[node_kind])
+    for kind, node_kind in NODE_KINDS.items()
+}
 
 
 class NodeRow(NamedTuple):
@@ -39,12 +50,16 @@ class NodeRow(NamedTuple):
     parent: int = -1
 
 
+# A named tuple made by its own constructor costs twice as much.
+_make: Callable[[tuple[object, ...]], NodeRow] = partial(tuple.__new__, NodeRow)
+
+
 def node_rows(facts: FileFacts) -> list[NodeRow]:
     """Return the rows of a file: itself, then its definitions in source order."""
     path, definitions = facts.path, facts.definitions
     test = is_test(path, facts)
     keys = definition_keys(definitions)
-    ids = [definition_id(each.kind, path, key) for each, key in zip(definitions, keys, strict=True)]
+    ids = [definition_node(each.kind, path, key) for each, key in zip(definitions, keys, strict=True)]
     row_of: dict[str, int] = {}
     for own_id in ids:
         row_of.setdefault(own_id, len(row_of) + 1)
@@ -60,7 +75,7 @@ def node_rows(facts: FileFacts) -> list[NodeRow]:
 
 def unread_rows(path: str, problem: str) -> list[NodeRow]:
     """Return the row of a file that could not be read."""
-    return [NodeRow(file_id(path), "file", _file_name(path), doc=problem, tags=(UNPARSED,))]
+    return [NodeRow(file_node(path), "file", _file_name(path), doc=problem, tags=(UNPARSED,))]
 
 
 def _file_row(facts: FileFacts, test: bool) -> NodeRow:
@@ -76,39 +91,41 @@ def _file_row(facts: FileFacts, test: bool) -> NodeRow:
     elif facts.errors:
         tags.append(PARTLY_PARSED)
     feature = _one_line(file_phrase(path, facts))
-    return NodeRow(file_id(path), "file", name, feature, doc=doc, tags=tuple(sorted(tags)))
+    return NodeRow(file_node(path), "file", name, feature, doc=doc, tags=tuple(sorted(tags)))
 
 
 def _definition_row(
     facts: FileFacts, definition: Definition, own_id: str, parent: int, tags: tuple[str, ...]
 ) -> NodeRow:
     owner = facts.definitions[definition.parent].name if definition.parent != MODULE else ""
-    return NodeRow(
-        own_id,
-        NODE_KINDS[definition.kind].value,
-        _one_line(definition.name) or "(anonymous)",
-        _one_line(phrase(definition, owner)),
-        definition.qualname or "(anonymous)",
-        *_span(definition),
-        definition.signature,
-        definition.doc,
-        tags,
-        parent,
+    return _make(
+        (
+            own_id,
+            _KINDS[definition.kind],
+            _one_line(definition.name) or "(anonymous)",
+            _one_line(phrase(definition, owner)),
+            definition.qualname or "(anonymous)",
+            *_span(definition),
+            definition.signature,
+            definition.doc,
+            tags,
+            parent,
+        )
     )
 
 
 def _parent(definition: Definition, definitions: tuple[Definition, ...]) -> int:
     """Return the nearest enclosing definition that can contain this kind; `MODULE` if none can."""
-    kind, at = NODE_KINDS[definition.kind], definition.parent
-    while at != MODULE and kind not in CHILD_KINDS[NODE_KINDS[definitions[at].kind]]:
+    kind, at = definition.kind, definition.parent
+    while at != MODULE and kind not in _INSIDE[definitions[at].kind]:
         at = definitions[at].parent
     return at
 
 
 def _span(definition: Definition) -> tuple[int, int]:
     first, last = definition.span
-    first = max(first, 1)
-    return first, max(first, last)
+    first = first if first > 1 else 1
+    return first, last if last > first else first
 
 
 def _file_name(path: str) -> str:

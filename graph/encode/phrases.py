@@ -6,8 +6,7 @@ The words, their number and their form are those of the features that a model wr
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-
+from repowright.graph.encode.file_names import folder_name_of, stem_of
 from repowright.graph.encode.names import callable_phrase, type_phrase, value_phrase
 from repowright.graph.encode.sentences import noun_phrase, sentence_words, verb_phrase
 from repowright.graph.encode.verbs import verbs
@@ -111,21 +110,22 @@ def _of_type(kind: str, doc: str) -> str:
 
 
 def _of_known_file(path: str) -> str:
-    pure = PurePosixPath(path)
-    if pure.stem in _WHOLE_FILES:
-        return joined(_WHOLE_FILES[pure.stem])
-    if pure.stem in _PACKAGE_FILES and pure.parent.name:
-        return joined(["gather", "the", *spelled_out(name_words(pure.parent.name))[: LONGEST - 3], "package"])
+    stem, folder = stem_of(path), folder_name_of(path)
+    if stem in _WHOLE_FILES:
+        return joined(_WHOLE_FILES[stem])
+    if stem in _PACKAGE_FILES and folder:
+        return joined(["gather", "the", *spelled_out(name_words(folder))[: LONGEST - 3], "package"])
     return ""
 
 
 def _of_definitions(path: str, definitions: tuple[Definition, ...]) -> str:
-    stem = PurePosixPath(path).stem.lower()
+    stem = stem_of(path).lower()
     if stem.startswith("test") or stem.endswith("test"):
         return ""
     main = [each for each in definitions if each.parent == MODULE and each.kind in _MAIN and each.name[0] != "_"]
+    plain_stem = stem.replace("_", "")
     for each in main:
-        if each.name.replace("_", "").lower() == stem.replace("_", ""):
+        if each.name.replace("_", "").lower() == plain_stem:
             return phrase(each, "")
     types = [each.name for each in main if each.kind in _TYPES]
     if len(main) == 1 and main[0].doc:
@@ -145,12 +145,12 @@ def _listed(verb: str, names: list[str]) -> str:
 
 
 def _of_name(path: str) -> str:
-    pure = PurePosixPath(path)
-    words = spelled_out(name_words(pure.stem)) or ["unnamed", "file"]
+    folder = folder_name_of(path)
+    words = spelled_out(name_words(stem_of(path))) or ["unnamed", "file"]
     subject = [word for word in words if word not in _TEST_WORDS]
     if subject and (words[0] in _TEST_WORDS or words[-1] in _TEST_WORDS):
         return joined(["test", "the", *subject])
-    above = spelled_out(name_words(pure.parent.name)) if pure.parent.name not in _LAYOUT_FOLDERS else []
+    above = spelled_out(name_words(folder)) if folder not in _LAYOUT_FOLDERS else []
     if words[0] in verbs() and len(words) > 1:
         return joined([*words, *(["for", *above] if len(words) == 2 and above else [])])
     if above and is_plural(above[-1]):

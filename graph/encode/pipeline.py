@@ -124,7 +124,7 @@ class _Update:
             parsed += outcome.parsed
             ledger.take_read(outcome, self._readers.reader(outcome.path))
             self._means.progress("read", number + 1, len(jobs))
-        ledger.finish_reading()
+        ledger.finish_reading(asked=isinstance(hands, Alone))
         return parsed
 
     def _affected(self, fresh: list[str], ledger: Ledger) -> list[FileRow]:
@@ -152,8 +152,11 @@ class _Update:
         alone = isinstance(hands, Alone)
         source = StoredSource(self._store) if alone else merged_source(self._store, ledger.files.values())
         for number, outcome in enumerate(hands.resolve(jobs, source)):
+            if number == 0:
+                ledger.write_index()
             ledger.take_resolved(outcome)
             self._means.progress("resolve", number + 1, len(jobs))
+        ledger.write_index()
         ledger.finish_resolving()
         return len(jobs)
 

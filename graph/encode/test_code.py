@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from pathlib import PurePosixPath
 
+from repowright.graph.encode.file_names import stem_of
 from repowright.repo_tools.facts import MODULE, Definition, FileFacts
 
 _TREES = frozenset(["tests", "__tests__", "__mocks__", "testsuite", "test-suite", "e2e", "testdata"])
@@ -99,7 +99,7 @@ _MARKS: Mapping[str, Callable[[Definition], bool]] = {"rust": _is_rust_test, "ja
 
 
 def _python(path: str, facts: FileFacts) -> bool:
-    stem = PurePosixPath(path).stem
+    stem = stem_of(path)
     if stem == "conftest":
         return True
     if _test_case_classes(facts):
@@ -158,7 +158,7 @@ def _script(path: str, facts: FileFacts) -> bool:
 def _c(path: str, facts: FileFacts) -> bool:
     if any(framework in each.module for each in facts.imports for framework in _C_FRAMEWORKS):
         return True
-    if not _C_NAME.search(PurePosixPath(path).stem):
+    if not _C_NAME.search(stem_of(path)):
         return False
     return any(each.kind == "function" and _C_NAME.search(each.name) for each in facts.definitions)
 

@@ -58,10 +58,11 @@ class RecordingWorld:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._raw: dict[str, dict[str, object]] = {}
+        self._raw: dict[str, dict[str, Iterable[object]]] = {}
         self._entries: dict[tuple[str, str], Value | None] = {}
         self._modules: dict[str, tuple[str, ...]] = {}
         self._definers: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._hashes = _EntryHashes()
         self._asked_entries: set[tuple[str, str]] = set()
         self._asked_modules: set[str] = set()
         self._asked_names: set[str] = set()
@@ -94,7 +95,7 @@ class RecordingWorld:
 
     def take_lookups(self) -> bytes:
         """Return the hashes of all keys asked for since the last call, sorted, as 64-bit integers."""
-        found = set(map(entry_hash, self._asked_entries))
+        found = set(map(self._hashes.__getitem__, self._asked_entries))
         found.update(map(module_hash, self._asked_modules))
         found.update(map(name_hash, self._asked_names))
         self._asked_entries, self._asked_modules, self._asked_names = set(), set(), set()
@@ -107,6 +108,14 @@ class RecordingWorld:
             raw = self._raw[path] = {} if packed is None else ormsgpack.unpackb(packed)
         found = raw.get(key)
         return None if found is None else _frozen(found)
+
+
+class _EntryHashes(dict[tuple[str, str], int]):
+    """Hashes of questions for entries; several files ask most of them."""
+
+    def __missing__(self, at: tuple[str, str]) -> int:
+        found = self[at] = entry_hash(at)
+        return found
 
 
 def pack_contribution(contribution: Contribution) -> PackedContribution:
@@ -149,5 +158,5 @@ def name_hash(name: str) -> int:
     return xxhash.xxh3_64_intdigest(f"n{name}".encode())
 
 
-def _frozen(value: object) -> Value:
-    return tuple(_frozen(each) if isinstance(each, list) else each for each in value)  # type: ignore[attr-defined]
+def _frozen(value: Iterable[object]) -> Value:
+    return tuple([_frozen(each) if isinstance(each, list) else each for each in value])

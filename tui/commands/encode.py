@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from repowright.tui.lift_options import lift_options
+from repowright.tui.model_options import lift_options
 
 if TYPE_CHECKING:
     from repowright.graph.encode import Encoded
@@ -35,7 +35,7 @@ def encode(path: Path, out: Path | None, lang: str | None, as_json: bool, **opti
     from repowright.graph.encode import encode as encoded_graph
     from repowright.repo_tools.snapshot_tree import WorkTreeSnapshot
     from repowright.tui import update_view
-    from repowright.tui.lift_options import lift_settings, lift_stored_graph
+    from repowright.tui.model_options import lift_settings, lift_stored_graph
 
     settings = lift_settings(options)
     snapshot = WorkTreeSnapshot(path)
@@ -43,8 +43,9 @@ def encode(path: Path, out: Path | None, lang: str | None, as_json: bool, **opti
     found = encoded_graph(snapshot, stored, _languages(lang), Means(progress=update_view.progress()))
     lifted = None
     if settings is not None:
-        cost = lift_stored_graph(found.store_path, snapshot, settings, options["replay"])
-        lifted = {"calls": cost.calls, "tokens": cost.tokens, "usd": cost.usd, "lifted": cost.report.lifted}
+        done = lift_stored_graph(found.store_path, snapshot, settings, options["replay"])
+        cost = done.cost
+        lifted = {"calls": cost.calls, "tokens": cost.tokens, "usd": cost.usd, "lifted": done.report.lifted}
     if exported is not None:
         found.to_json(exported)
     update_view.warn(found.report)

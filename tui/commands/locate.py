@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from repowright.tui.model_options import model_options
+
 if TYPE_CHECKING:
     from repowright.graph.locate.located import Located, Ranked
+    from repowright.repo_tools.snapshot_tree import WorkTreeSnapshot
 
 LARGEST_ISSUE = 4_000_000
 """Bytes; what is longer is no issue."""
+
+_CANDIDATES = 20
+"""Length of the lists that a model chooses from."""
 
 _EPILOG = """\b
 Examples:
   repowright locate --repo . --issue issue.md
   repowright locate --repo ~/src/django --text "QuerySet.union() ignores ordering" --top 5
+  repowright locate --repo . --issue issue.md --model gpt-5-mini --budget 200ktok
   gh issue view 12 | repowright locate --repo . - --json
 """
 
@@ -34,6 +41,7 @@ Examples:
     multiple=True,
     help="Rank without words of features, without dependencies, or without what the text names; may be repeated.",
 )
+@model_options
 @click.option("--json", "as_json", is_flag=True, help="The answer as one JSON object.")
 def locate(
     folder: Path,
@@ -43,18 +51,20 @@ def locate(
     top: int,
     without: tuple[str, ...],
     as_json: bool,
+    **options: Any,
 ) -> None:
-    """Rank the files, classes and functions that an issue is about, without a model.
+    """Rank the files, classes and functions that an issue is about.
 
     The text comes from --issue, --text or, with -, from standard input. The stored graph of the folder is made or
-    brought up to date first.
+    brought up to date first. With --model (or --replay) a model then reads the candidates and chooses among them, in
+    at most seven replies; without, the answer is the same each time and costs nothing.
     """
     said = _said(issue, text, source)
-    found = _located(folder, said, top, without)
+    found = _located(folder, said, top, frozenset(without), options)
     click.echo(_json(found) if as_json else _table(found))
 
 
-def _located(folder: Path, said: str, top: int, without: tuple[str, ...]) -> Located:
+def _located(folder: Path, said: str, top: int, without: frozenset[str], options: dict[str, Any]) -> Located:
     from repowright.graph.encode import Means, encode
     from repowright.graph.locate.locator import Locator
     from repowright.graph.locate.reading import stored_corpus
@@ -67,7 +77,45 @@ def _located(folder: Path, said: str, top: int, without: tuple[str, ...]) -> Loc
     update_view.warn(encoded.report)
     with Store(encoded.store_path) as store:
         corpus = stored_corpus(store, snapshot)
-    return Locator(corpus).locate(said, top, frozenset(without))
+    asked = options["model"] is not None or options["replay"] is not None
+    found = Locator(corpus).locate(said, max(top, _CANDIDATES) if asked else top, without)
+    return _judged(found, said, snapshot, encoded.store_path, without, top, options) if asked else found
+
+
+def _judged(
+    found: Located,
+    said: str,
+    snapshot: WorkTreeSnapshot,
+    store: Path,
+    without: frozenset[str],
+    top: int,
+    options: dict[str, Any],
+) -> Located:
+    """Let a model choose among what was found, and say on standard error what that took."""
+    import asyncio
+
+    from repowright.agent.workflows.locate.ranking import joined
+    from repowright.agent.workflows.locate.session import locate_folder, locate_with_model
+    from repowright.agent.workflows.locate.workflow import Task
+    from repowright.graph.encode import load_graph
+    from repowright.graph.sources import SnapshotSources
+    from repowright.tui.amounts import count
+    from repowright.tui.model_options import model_settings
+
+    settings = model_settings(options)
+    rpg = load_graph(store)
+    files, functions = ([each.label for each in ranked] for ranked in (found.files, found.functions))
+    task = Task(snapshot.name, said, rpg, SnapshotSources(snapshot), files, functions, without)
+    done = asyncio.run(locate_with_model(task, settings, locate_folder(store), options["replay"]))
+    judged, cost = done.judged, done.cost
+    picked = (
+        count(len(judged.picks), "function") if judged.picks else "nothing, so this is the answer of retrieval alone"
+    )
+    click.echo(
+        f"{count(judged.turns, 'reply', 'replies')}, {cost.tokens:,} tokens paid for; the model names {picked}",
+        err=True,
+    )
+    return joined(found, judged, rpg, top)
 
 
 def _said(issue: Path | None, text: str | None, source: str | None) -> str:

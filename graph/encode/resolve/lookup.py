@@ -19,6 +19,7 @@ from repowright.graph.encode.resolve.things import (
     Things,
     external,
     less_sure,
+    make_entry,
     qualname_of,
 )
 from repowright.repo_tools.facts import FileFacts
@@ -65,7 +66,7 @@ class Lookup:
             if path == self._path and key[key.rfind(".") + 1 :] not in self._own:
                 return None
             value = self.world.entry(path, key)
-            found = self._entries[at] = None if value is None else Entry(*value)  # type: ignore[arg-type]
+            found = self._entries[at] = None if value is None else make_entry(value)
         return found
 
     def evaluate(self, path: str, text: str, receiver: Thing | None = None) -> Things:
@@ -304,7 +305,7 @@ class Lookup:
     def _inherited(self, thing: Thing, name: str) -> Things:
         line, unknown = self.line(thing.path, thing.entry)
         above = thing.role == "super"
-        receiver = thing._replace(role="instance", sure=1.0) if above else thing._replace(sure=1.0)
+        receiver = Thing("instance" if above else thing.role, thing.path, thing.entry, 1.0, thing.receiver)
         where = self._first(line[1:] if above else line, name)
         if where is not None:
             return self._standing(where[0], where[1], receiver)
@@ -315,7 +316,10 @@ class Lookup:
 
     def _first(self, line: Bases, name: str) -> tuple[str, Entry] | None:
         """The first of some types that has a member; types of one base share what their base knows."""
+        unknown_here = name not in self._own
         for path, entry in line:
+            if unknown_here and path == self._path:
+                continue
             found = self.entry(path, f"{qualname_of(entry)}.{name}")
             if found is not None:
                 return path, found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from repowright.graph.encode.resolve.common_names import python_builtins
 from repowright.graph.encode.resolve.lookup import Lookup
@@ -100,10 +100,12 @@ class Python(Plain):
 
     def _module(self, lookup: Lookup, path: str, dotted: str, level: int) -> Thing | None:
         at = (folder_of(path), dotted, level)
-        if at not in lookup.places:
+        try:
+            return lookup.places[at]
+        except KeyError:
             find = _relative if level else _absolute
-            lookup.places[at] = find(lookup, path, dotted, level)
-        return lookup.places[at]
+            found = lookup.places[at] = find(lookup, path, dotted, level)
+            return found
 
     def _first(self, lookup: Lookup, module: Thing, dotted: str) -> Thing:
         """The outermost package of a dotted import, whose name is what ``import a.b`` binds."""
@@ -159,6 +161,8 @@ def _file_at(lookup: Lookup, place: str) -> str:
     """The file of the module at a place; empty if there is none."""
     found = lookup.world.modules(f"py:{place.replace('/', '.')}")
     exact = [path for path in found if _place(path) == place]
+    if len(exact) < 2:
+        return exact[0] if exact else ""
     return min(exact, key=lambda path: (path.endswith(".pyi"), not _is_package(path), path), default="")
 
 
@@ -166,6 +170,7 @@ def _defines(lookup: Lookup, module: Thing, name: str) -> bool:
     return bool(module.path) and lookup.entry(module.path, name) is not None
 
 
+@lru_cache(maxsize=1 << 14)
 def _place(path: str) -> str:
     stem = path.rpartition(".")[0]
     return stem[: -len(_PACKAGE)] if stem.endswith(_PACKAGE) else "" if stem == "__init__" else stem

@@ -141,11 +141,21 @@ class Sites:
         return found
 
     def _uses(self) -> None:
+        add = self._edges.add
+        plain: dict[tuple[str, Texts], Targets] = {}
         for scope, sites in _grouped(self._facts.uses).items():
             source = self._edges.source(scope)
             for name, lines in sites.items():
-                for thing in self._used(scope, name):
-                    self._edges.add(source, target_of(thing), USES, lines, thing.sure)
+                texts = self._scopes.rewritten(scope, name)
+                # As with calls: what does not speak of the receiver means the same everywhere.
+                is_plain = len(texts) == 1 and not self._bare_members and not texts[0].startswith(RECEIVERS)
+                found = plain.get((name, texts)) if is_plain else None
+                if found is None:
+                    found = [(USES, target_of(thing), thing.sure) for thing in self._used(scope, name)]
+                    if is_plain:
+                        plain[name, texts] = found
+                for kind, target, sure in found:
+                    add(source, target, kind, lines, sure)
 
     def _used(self, scope: int, name: str) -> Things:
         """The definitions a dotted name reads: of ``settings.DEBUG`` the last part that has a node of its own."""

@@ -12,7 +12,8 @@ from repowright.agent.errors import ModelUnreachable, ReplayMiss, RunNotFound
 from repowright.agent.events import Event, ReplyRejected
 from repowright.agent.events import Warning as Warned
 from repowright.agent.settings import Settings
-from repowright.agent.workflows.lift.session import LiftCost, lift_folder, lift_graph, recorded_shape
+from repowright.agent.side_record import recorded_shape
+from repowright.agent.workflows.lift.session import LiftCost, lift_folder, lift_graph
 from repowright.benchmarks.speed.synthetic import Mistakes, endpoint
 from repowright.graph.encode.pipeline import Means, update
 from repowright.graph.store import Store
@@ -70,14 +71,14 @@ async def test_a_model_writes_features_areas_and_places(shop: Shop) -> None:
     cost = await shop.lift()
     assert shop.features() == LIFTED
     assert shop.groups() == {"shop/cart.py": "Selling/carts/items", "shop/prices.py": "Counting/price rules"}
-    assert cost.calls == 4
-    assert cost.tokens > 0
+    assert cost.cost.calls == 4
+    assert cost.cost.tokens > 0
     assert cost.report.problems == ()
 
 
 async def test_a_second_lifting_calls_nobody(shop: Shop) -> None:
     await shop.lift()
-    assert (await shop.lift(url="http://127.0.0.1:9/v1")).calls == 0
+    assert (await shop.lift(url="http://127.0.0.1:9/v1")).cost.calls == 0
 
 
 async def test_a_recorded_lifting_is_replayed_without_a_network(shop: Shop, tmp_path: Path) -> None:
@@ -86,7 +87,7 @@ async def test_a_recorded_lifting_is_replayed_without_a_network(shop: Shop, tmp_
     (tmp_path / "again").mkdir()
     other = Shop(tmp_path / "again")
     cost = await other.lift(url="http://127.0.0.1:9/v1", replay=recording)
-    assert (cost.calls, cost.replayed) == (0, 4)
+    assert (cost.cost.calls, cost.cost.replayed) == (0, 4)
     assert (other.features(), other.groups()) == (shop.features(), shop.groups())
     assert recorded_shape(recording).model == "rules"
     other.store.close()
@@ -128,7 +129,7 @@ async def test_faults_are_told_once_and_the_good_rest_is_kept(shop: Shop) -> Non
     rejected = [event for event in shop.told if isinstance(event, ReplyRejected)]
     assert rejected[0].problems == ["U1: 'cart' has 1 words, not 3 to 8", "U3: has no answer"]
     assert shop.features() == LIFTED
-    assert cost.calls == 5
+    assert cost.cost.calls == 5
 
 
 async def test_a_unit_that_fails_twice_keeps_its_own_phrase_and_is_told_of(shop: Shop) -> None:

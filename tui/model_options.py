@@ -1,4 +1,4 @@
-"""The flags of a lifting, and the lifting of a stored graph from the command line."""
+"""The flags of commands that may ask a model about a stored graph, and the lifting of one."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_OPTIONS = (
-    click.option(
-        "--lift",
-        type=click.Choice(["none", "model"]),
-        default="none",
-        show_default=True,
-        help="Who writes features and finds areas: rules, or a model.",
-    ),
+_LIFT = click.option(
+    "--lift",
+    type=click.Choice(["none", "model"]),
+    default="none",
+    show_default=True,
+    help="Who writes features and finds areas: rules, or a model.",
+)
+_MODEL = (
     click.option("--model", "-m", metavar="NAME", help="The model to ask, as the endpoint names it."),
     click.option("--base-url", metavar="URL", help="An OpenAI-compatible endpoint, such as http://localhost:8000/v1."),
     click.option("--budget", metavar="AMOUNT", help="Stop before passing it: 5usd, 2Mtok, or 5usd,2Mtok."),
@@ -31,16 +31,21 @@ _OPTIONS = (
     click.option("--temperature", type=float, metavar="T", help="Sampling temperature of the model, 0 to 2."),
     click.option("--timeout", "timeout_s", type=float, metavar="SECONDS", help="How long one call may take."),
     click.option(
-        "--replay", type=click.Path(path_type=Path), metavar="FOLDER", help="Take every answer from a recorded lifting."
+        "--replay", type=click.Path(path_type=Path), metavar="FOLDER", help="Take every answer from a recording."
     ),
 )
 
 
-def lift_options(command: Command) -> Command:
-    """Add the flags to a command; it gets them as keyword arguments."""
-    for option in reversed(_OPTIONS):
+def model_options(command: Command) -> Command:
+    """Add the flags of asking a model to a command; it gets them as keyword arguments."""
+    for option in reversed(_MODEL):
         command = option(command)
     return command
+
+
+def lift_options(command: Command) -> Command:
+    """Add the flags of a lifting to a command; it gets them as keyword arguments."""
+    return _LIFT(model_options(command))
 
 
 def lift_settings(options: dict[str, Any]) -> Settings | None:
@@ -56,10 +61,21 @@ def lift_settings(options: dict[str, Any]) -> Settings | None:
         if given:
             raise click.UsageError(f"--{given[0]} is for --lift model")
         return None
+    return model_settings(options)
+
+
+def model_settings(options: dict[str, Any]) -> Settings:
+    """Return the settings that the flags, the environment, the configuration and a recording come to.
+
+    Raises
+    ------
+    SettingsError
+        If a setting does not fit, or no model is named.
+    """
     import os
 
     from repowright.agent.settings import Flags, load_settings
-    from repowright.agent.workflows.lift.session import recorded_shape
+    from repowright.agent.side_record import recorded_shape
 
     names = ("model", "base_url", "budget", "parallel", "temperature", "timeout_s")
     replay = options["replay"]
