@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from repowright.graph.encode.verbs import imperatives, is_noun_too
 from repowright.graph.encode.words import LONGEST, joined, trimmed
@@ -92,7 +93,12 @@ def noun_phrase(doc: str) -> list[str]:
 
 def sentence_words(doc: str) -> list[str]:
     """Lower-case words of the first clause of a documentation, markup taken out."""
-    text = doc[:_READ]
+    return list(_words(doc[:_READ]))
+
+
+# The same documentation is asked for its verb and, if it has none, for its noun.
+@lru_cache(maxsize=16)
+def _words(text: str) -> tuple[str, ...]:
     if text[:1] in ("@", "\\"):
         text = _LEAD.sub("", text)
     if "<" in text:
@@ -112,7 +118,7 @@ def sentence_words(doc: str) -> list[str]:
         words.append(bare)
         if len(words) > 1 and (word[-1] in ".;:!?" or (word[-1] == "," and len(words) > 3)):
             break
-    return words
+    return tuple(words)
 
 
 def _whole(words: list[str]) -> str:

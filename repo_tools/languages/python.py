@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TypeVar
 
 from repowright.repo_tools.facts import FileFacts
@@ -76,14 +77,15 @@ _Record = TypeVar("_Record", bound=tuple[object, ...])
 
 def _plain(records: tuple[_Record, ...]) -> tuple[_Record, ...]:
     """Records with their texts as written; most have nothing to change."""
+    if not records or _is_plain(tuple(chain.from_iterable(records))):
+        return records
     return tuple([one if _is_plain(one) else _make(type(one), map(_plain_value, one)) for one in records])
 
 
 def _is_plain(record: tuple[object, ...]) -> bool:
-    for value in record:
-        if (isinstance(value, str) and not value.isascii()) or (isinstance(value, tuple) and not _is_plain(value)):
-            return False
-    return True
+    if not "".join([value for value in record if isinstance(value, str)]).isascii():
+        return False
+    return all([_is_plain(value) for value in record if isinstance(value, tuple)])
 
 
 def _plain_value(value: object) -> object:

@@ -25,22 +25,33 @@ _AROUND_DOT = re.compile(r"\s*\.\s*")
 
 def calls_of(source: Source, scopes: Scopes, bound: frozenset[str]) -> list[Call]:
     """Every call but those of built-ins that the file does not bind, and of methods of literals."""
-    text = source.text
-    skipped = BUILTINS - bound
-    starts: list[int] = []
-    callees: list[str] = []
-    for start, end in source.reaches("callee"):
-        is_long = end - start > _LIMIT
-        callee = _shortened(text, start, end) if is_long else text[start:end]
-        if callee in skipped:
-            continue
-        if is_long or not callee.replace(".", "_").isidentifier():
-            callee = _tidy(callee)
-            if not callee:
-                continue
-        starts.append(start)
-        callees.append(callee)
+    text, written = source.text, _Callees(bound)
+    found = [
+        (start, end, callee)
+        for start, end in source.unsorted("callee")
+        if (callee := written[text[start:end] if end - start <= _LIMIT else _shortened(text, start, end)])
+    ]
+    if not found:
+        return []
+    found.sort()
+    starts, _, callees = zip(*found, strict=True)
     return list(map(_make, zip(scopes.all_at(starts), callees, source.lines_of(starts), strict=True)))
+
+
+class _Callees(dict[str, str]):
+    """What is written of a callee by its text, nothing for one that is left out; a file calls most things often."""
+
+    def __init__(self, bound: frozenset[str]) -> None:
+        self._bound = bound
+
+    def __missing__(self, text: str) -> str:
+        if text in BUILTINS and text not in self._bound:
+            found = ""
+        else:
+            is_plain = len(text) <= _LIMIT and text.replace(".", "_").isidentifier()
+            found = text if is_plain else _tidy(text)
+        self[text] = found
+        return found
 
 
 def _shortened(text: str, start: int, end: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import repeat
 
 from repowright.repo_tools.facts import MODULE
 
@@ -26,7 +27,7 @@ class Scopes:
         bounds, owners = self._bounds, self._owners
         if not bounds:
             return [MODULE for _ in offsets]
-        return [owners[bisect_right(bounds, offset)] for offset in offsets]
+        return list(map(owners.__getitem__, map(bisect_right, repeat(bounds), offsets)))
 
     def lookup_at(self, offset: int) -> int:
         """Index of the definition whose names an offset sees: in a header those of the definition around it."""

@@ -7,7 +7,7 @@ import tokenize
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from io import BytesIO
-from itertools import accumulate
+from itertools import accumulate, repeat
 from operator import attrgetter
 from typing import cast
 
@@ -63,11 +63,9 @@ QUERY = """
 
 # Stands for the further bytes of a character: a letter to regular expressions, no blank to ``split``.
 _FILL = "\uffa0"
-_TWO_BYTES = re.compile("([\x80-\u07ff])")
-_THREE_BYTES = re.compile("([\u0800-\uff9f\uffa1-\uffff])")
-_FOUR_BYTES = re.compile("([\U00010000-\U0010ffff])")
+_WIDE = re.compile(f"[^\x00-\x7f{_FILL}]")
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
-_reach = attrgetter("start_byte", "end_byte")
+_reach = attrgetter("byte_range")
 
 
 class Source:
@@ -107,8 +105,7 @@ class Source:
 
     def lines_of(self, offsets: Iterable[int]) -> list[int]:
         """1-based lines of offsets."""
-        starts = self.line_starts
-        return [bisect_right(starts, offset) for offset in offsets]
+        return list(map(bisect_right, repeat(self.line_starts), offsets))
 
     def line_and_start(self, offset: int) -> tuple[int, int]:
         """1-based line of an offset, and the offset where that line begins."""
@@ -122,6 +119,9 @@ class Source:
 
 def pairs(targets: Sequence[Reach], values: Sequence[Reach]) -> list[tuple[Reach, Reach]]:
     """Each value with the last target that begins before it; both in source order."""
+    if len(targets) == len(values):
+        # They come from the same matches, none of which lies in another.
+        return list(zip(targets, values, strict=True))
     starts = [start for start, _ in targets]
     found = [(bisect_right(starts, value[0]) - 1, value) for value in values]
     return [(targets[index], value) for index, value in found if index >= 0]
@@ -146,9 +146,16 @@ def _declared(data: bytes) -> str:
 
 
 def _padded(text: str) -> str:
-    text = _TWO_BYTES.sub(rf"\1{_FILL}", text)
-    text = _THREE_BYTES.sub(rf"\1{_FILL}{_FILL}", text)
-    return _FOUR_BYTES.sub(rf"\1{_FILL}{_FILL}{_FILL}", text)
+    wide = _WideCharacters()
+    return _WIDE.sub(lambda found: wide[found[0]], text)
+
+
+class _WideCharacters(dict[str, str]):
+    """Characters of several bytes with as many fillings as they have further bytes."""
+
+    def __missing__(self, character: str) -> str:
+        found = self[character] = character + _FILL * (len(character.encode("utf-8", "surrogatepass")) - 1)
+        return found
 
 
 def unpadded(text: str) -> str:

@@ -39,19 +39,26 @@ class Settled(NamedTuple):
 
 
 class AnswerTool:
-    """Takes the answer; names that the repository does not have go back once, then they are dropped.
+    """Takes the answer; it goes back once if it names what is not there, or begins with what was not read.
 
     Parameters
     ----------
     resolve
         The exact name that an entity stands for, and, where there is none, names that come near it.
+    has_read
+        Whether the model has seen the code of an entity.
     """
 
     name = "answer"
     arguments = Answer
 
-    def __init__(self, resolve: Callable[[str], tuple[str, Sequence[str]]]) -> None:
+    def __init__(
+        self,
+        resolve: Callable[[str], tuple[str, Sequence[str]]],
+        has_read: Callable[[str], bool] = lambda entity: True,
+    ) -> None:
         self._resolve = resolve
+        self._has_read = has_read
         self._refused = False
 
     @property
@@ -74,10 +81,18 @@ class AnswerTool:
                 found.setdefault(entity, Settled(entity, pick.reason))
             else:
                 unknown.append(_unknown(pick.entity, near))
-        if not self._refused and (unknown or not found):
+        problems = unknown + self._problems(list(found))
+        if problems and not self._refused:
             self._refused = True
-            return "not taken; hand in again.\n" + "\n".join(unknown or ["- it names no function"])
+            return "not taken; hand in again.\n" + "\n".join(problems)
         raise Finished(list(found.values())[:MOST_PICKS])
+
+    def _problems(self, entities: Sequence[str]) -> list[str]:
+        if not entities:
+            return ["- it names no function"]
+        if self._has_read(entities[0]):
+            return []
+        return [f"- you have not read {entities[0]}: fetch what you put first, and judge by its code"]
 
 
 def _unknown(entity: str, near: Sequence[str]) -> str:

@@ -6,24 +6,23 @@ among them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from repowright.graph.kinds import NodeKind
 from repowright.graph.model import RPG, Node
 
-FILES = 8
+FILES = 6
 """Files whose functions are listed."""
 
 STARS = 20
-"""Functions that retrieval ranks highest; they carry a star, and those outside the listed files are added."""
+"""Functions that retrieval ranks highest: they are told with lines and purpose, all others by name alone."""
 
-MOST_CHARACTERS = 16_000
-_UNITS_OF_A_FILE = 70
+MOST_CHARACTERS = 8_000
 _FUNCTIONS = (NodeKind.FUNCTION, NodeKind.METHOD)
 
 
 def survey(rpg: RPG, files: Sequence[str], functions: Sequence[str], *, features: bool = True) -> str:
-    """Return the candidates as text, best file first, at most `MOST_CHARACTERS` long.
+    """Return the candidates as text, best file first, at most about `MOST_CHARACTERS` long.
 
     Parameters
     ----------
@@ -34,66 +33,52 @@ def survey(rpg: RPG, files: Sequence[str], functions: Sequence[str], *, features
     features
         Whether to say what each function does.
     """
-    stars = list(functions[:STARS])
-    starred = set(stars)
+    stars = {entity: place for place, entity in enumerate(functions[:STARS], 1)}
+    listed = files[:FILES]
     blocks: list[str] = []
     room = MOST_CHARACTERS
-    for path in files[:FILES]:
-        block = _file(rpg, path, starred, features)
-        if len(block) > room:
-            block = _shortened(block, room)
+    for path in [*listed, *_elsewhere(stars, listed)]:
+        block = _file(rpg, path, stars, features, room if path in listed else 0)
         if block:
             blocks.append(block)
-            room -= len(block)
-    listed = set(files[:FILES])
-    elsewhere = [entity for entity in stars if entity.partition(":")[0] not in listed]
-    lines = [line for entity in elsewhere if (line := _elsewhere(rpg, entity, features))]
-    return "\n\n".join([*blocks, *(["Elsewhere:\n" + "\n".join(lines)] if lines else [])])
+            room = max(room - len(block), 0)
+    return "\n\n".join(blocks)
 
 
-def _file(rpg: RPG, path: str, starred: set[str], features: bool) -> str:
+def _elsewhere(stars: Mapping[str, int], listed: Sequence[str]) -> list[str]:
+    """Return the other files that hold functions of the ranking, best first."""
+    return [path for path in dict.fromkeys(entity.partition(":")[0] for entity in stars) if path not in listed]
+
+
+def _file(rpg: RPG, path: str, stars: Mapping[str, int], features: bool, room: int) -> str:
+    """Return a file with its starred functions, and the names of the others if there is room for them."""
     file = rpg.find(path)
     if file is None:
         return ""
     units = [unit for unit in rpg.descendants(file.id, *_FUNCTIONS) if unit.place is not None]
-    shown = _chosen(units, starred)
-    head = f"{path}" + (f": {file.feature}" if features and file.feature else "")
-    left = len(units) - len(shown)
-    more = [f"  ({left} more: fetch {path})"] if left else []
-    return "\n".join([head, *(_line(unit, starred, features) for unit in shown), *more])
+    starred = sorted((unit for unit in units if unit.label in stars), key=lambda unit: stars[unit.label])
+    head = path + (f": {file.feature}" if features and file.feature else "")
+    text = "\n".join([head, *(_line(unit, stars[unit.label], features) for unit in dict.fromkeys(starred))])
+    others = [unit for unit in units if unit.label not in stars]
+    if not others:
+        return text
+    names = f"\n  others: {_names(others)}"
+    return text + (names if len(text) + len(names) <= room else f"\n  {len(others)} others: fetch the path")
 
 
-def _chosen(units: Sequence[Node], starred: set[str]) -> list[Node]:
-    """Return the starred functions and as many others as there is room for, in the order of the file."""
-    if len(units) <= _UNITS_OF_A_FILE:
-        return list(units)
-    wanted = {unit.id for unit in units if unit.label in starred}
-    for unit in units:
-        if len(wanted) >= _UNITS_OF_A_FILE:
-            break
-        wanted.add(unit.id)
-    return [unit for unit in units if unit.id in wanted]
-
-
-def _line(unit: Node, starred: set[str], features: bool) -> str:
-    mark = "*" if unit.label in starred else "-"
+def _line(unit: Node, place: int, features: bool) -> str:
     span = unit.place.span if unit.place else None
     where = f" ({span[0]}-{span[1]})" if span else ""
     what = f": {unit.feature}" if features and unit.feature else ""
-    return f"  {mark} {unit.qualname}{where}{what}"
+    return f"  *{place} {unit.qualname}{where}{what}"
 
 
-def _elsewhere(rpg: RPG, entity: str, features: bool) -> str:
-    path, _, qualname = entity.partition(":")
-    unit = rpg.find(path, qualname)
-    if unit is None:
-        return ""
-    what = f": {unit.feature}" if features and unit.feature else ""
-    return f"  * {entity}{what}"
-
-
-def _shortened(block: str, room: int) -> str:
-    lines = block.split("\n")
-    kept = lines[:1] + [line for line in lines[1:] if line.startswith("  *")]
-    text = "\n".join([*kept, "  (others left out: fetch the path)"])
-    return text if len(text) <= room else ""
+def _names(units: Sequence[Node]) -> str:
+    """Return names of functions, those of a class behind its name."""
+    grouped: dict[str, list[str]] = {}
+    for unit in units:
+        owner, _, name = unit.qualname.rpartition(".")
+        grouped.setdefault(owner, [])
+        if name not in grouped[owner]:
+            grouped[owner].append(name)
+    return "; ".join(f"{owner}: {', '.join(names)}" if owner else ", ".join(names) for owner, names in grouped.items())

@@ -13,6 +13,7 @@ from repowright.agent.graph_tools import graph_tools
 from repowright.agent.llm import Gateway, Request, Tool, run_tools
 from repowright.agent.workflows.locate.answer import MOST_PICKS, AnswerTool, Settled
 from repowright.agent.workflows.locate.names import Names
+from repowright.agent.workflows.locate.reading import ReadingTool
 from repowright.agent.workflows.locate.shell import OUTPUT, ShellTool
 from repowright.agent.workflows.locate.survey import survey
 from repowright.graph.model import RPG
@@ -128,7 +129,10 @@ async def judge(task: Task, gateway: Gateway) -> Judged:
     tools: dict[str, Tool] = {tool.spec.name: tool for tool in graph_tools(task.rpg, task.sources)}
     if "deps" in task.without:
         tools.pop("explore")
-    return await _run(_Work(task, gateway, tools, "locate/agent", TURNS), with_survey=True)
+    reading = ReadingTool(tools["fetch"], task.rpg)
+    tools["fetch"] = reading
+    answer = AnswerTool(Names(task.rpg).resolve, reading.has_read)
+    return await _run(_Work(task, gateway, tools, "locate/agent", TURNS), answer, with_survey=True)
 
 
 async def judge_with_shell(task: Task, gateway: Gateway, shell: ShellTool) -> Judged:
@@ -139,11 +143,11 @@ async def judge_with_shell(task: Task, gateway: Gateway, shell: ShellTool) -> Ju
     AgentError
         As `judge`.
     """
-    return await _run(_Work(task, gateway, {shell.name: shell}, "locate/shell", SHELL_TURNS), with_survey=False)
+    work = _Work(task, gateway, {shell.name: shell}, "locate/shell", SHELL_TURNS)
+    return await _run(work, AnswerTool(Names(task.rpg).resolve), with_survey=False)
 
 
-async def _run(work: _Work, *, with_survey: bool) -> Judged:
-    answer = AnswerTool(Names(work.task.rpg).resolve)
+async def _run(work: _Work, answer: AnswerTool, *, with_survey: bool) -> Judged:
     work.tools[answer.name] = answer
     graph: StateGraph[Any] = StateGraph(_State)
     graph.add_node("judge", work.judge)

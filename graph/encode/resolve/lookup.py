@@ -208,9 +208,9 @@ class Lookup:
             if name == "self":
                 return (receiver,)
             if name in ("cls", "Self"):
-                return (receiver._replace(role="definition"),)
+                return (Thing("definition", *receiver[1:]),)
             if name == "super" and self.language.super_is_base:
-                return (receiver._replace(role="super"),)
+                return (Thing("super", *receiver[1:]),)
             if self._bare_members:
                 found = self._bare_member(receiver, name)
                 if found:

@@ -146,6 +146,7 @@ def _tag(definition: Definition) -> str:
     for each in definition.decorators:
         if each == "prototype":
             return "prototype"
-        if each == "property" or each.endswith("property"):
+        # Outside a class the decorator makes no property, and the node is a function's.
+        if definition.kind == "method" and (each == "property" or each.endswith("property")):
             return "property"
     return definition.kind

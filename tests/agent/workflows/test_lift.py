@@ -105,7 +105,7 @@ async def test_a_replay_of_another_repository_is_refused(shop: Shop, tmp_path: P
 
 
 def test_a_folder_without_a_recording_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RunNotFound, match="no recorded lifting"):
+    with pytest.raises(RunNotFound, match="no recording in"):
         recorded_shape(tmp_path)
 
 

@@ -294,3 +294,17 @@ def test_every_one_of_many_bases_is_looked_at() -> None:
     found = link({"a.py": f"{bases}\nclass Child({names}):\n    def run(self):\n        self.m8()\n"})
     assert found.confidence("a.py::Child.run", "a.py::B8.m8") == 1.0
     assert len(found.edges("inherits")) == 9
+
+
+def test_property_decorator_outside_a_class_makes_no_method() -> None:
+    found = link(
+        {
+            "a.py": """
+            @property
+            def total(): ...
+            def pay():
+                total()
+            """
+        }
+    )
+    assert found.calls("a.py::pay") == {"a.py::total"}
