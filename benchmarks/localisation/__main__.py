@@ -9,7 +9,15 @@ import click
 import numpy as np
 
 from repowright.benchmarks.localisation import reporting
-from repowright.benchmarks.localisation.cases import LEVELS, CasesError, Level, read_cases, read_predictions
+from repowright.benchmarks.localisation.cases import (
+    EFFORTS,
+    LEVELS,
+    CasesError,
+    Level,
+    Prediction,
+    read_cases,
+    read_predictions,
+)
 from repowright.benchmarks.localisation.running import Setup, run
 from repowright.benchmarks.localisation.scoring import Difference, compare, scores
 from repowright.graph.locate.located import PARTS
@@ -17,11 +25,14 @@ from repowright.graph.locate.located import PARTS
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 PREDICTIONS = "predictions.jsonl"
+_ONLY_PREDICTED = click.option(
+    "--only-predicted", is_flag=True, help="Leave out cases without a prediction, which else count as wrong."
+)
 
 
 @click.group()
 def main() -> None:
-    """Localisation without a model over SWE-bench-style cases."""
+    """Localisation over SWE-bench-style cases."""
 
 
 @main.command("run")
@@ -48,11 +59,20 @@ def run_cases(
 @click.option("--predictions", type=_FILE, required=True)
 @click.option("--dataset", "datasets", multiple=True)
 @click.option("--against", type=_FILE, help="Predictions of another run, to compare case by case.")
+@_ONLY_PREDICTED
 @click.option("--json", "as_json", is_flag=True)
-def score_run(cases: Path, predictions: Path, datasets: tuple[str, ...], against: Path | None, as_json: bool) -> None:
+def score_run(
+    cases: Path,
+    predictions: Path,
+    datasets: tuple[str, ...],
+    against: Path | None,
+    only_predicted: bool,
+    as_json: bool,
+) -> None:
     """Score predictions at file, class and function level: all cases, then by what their texts name."""
-    found, gains, seconds = _figures(cases, predictions, datasets, against)
-    print(reporting.as_json(found, gains, seconds) if as_json else "\n".join(reporting.as_lines(found, gains)))
+    found, gains, efforts = _figures(cases, predictions, datasets, against, only_predicted)
+    lines = reporting.as_lines(found, gains, efforts)
+    print(reporting.as_json(found, gains, efforts) if as_json else "\n".join(lines))
 
 
 @main.command("report")
@@ -60,29 +80,45 @@ def score_run(cases: Path, predictions: Path, datasets: tuple[str, ...], against
 @click.option("--predictions", type=_FILE, required=True)
 @click.option("--dataset", "datasets", multiple=True)
 @click.option("--against", type=_FILE)
-@click.option("--title", default="Localisation without a model", show_default=True)
+@_ONLY_PREDICTED
+@click.option("--title", default="Localisation", show_default=True)
 @click.option("--out", type=_FOLDER, required=True)
 def report_run(
-    cases: Path, predictions: Path, datasets: tuple[str, ...], against: Path | None, title: str, out: Path
+    cases: Path,
+    predictions: Path,
+    datasets: tuple[str, ...],
+    against: Path | None,
+    only_predicted: bool,
+    title: str,
+    out: Path,
 ) -> None:
     """Write report.html and report.json below OUT."""
-    found, gains, seconds = _figures(cases, predictions, datasets, against)
+    found, gains, efforts = _figures(cases, predictions, datasets, against, only_predicted)
     out.mkdir(parents=True, exist_ok=True)
-    (out / "report.html").write_text(reporting.as_html(title, found, gains, seconds), encoding="utf-8")
-    (out / "report.json").write_text(reporting.as_json(found, gains, seconds), encoding="utf-8")
+    (out / "report.html").write_text(reporting.as_html(title, found, gains, efforts), encoding="utf-8")
+    (out / "report.json").write_text(reporting.as_json(found, gains, efforts), encoding="utf-8")
 
 
 def _figures(
-    cases: Path, predictions: Path, datasets: tuple[str, ...], against: Path | None
-) -> tuple[reporting.Scores, reporting.Differences, float]:
+    cases: Path, predictions: Path, datasets: tuple[str, ...], against: Path | None, only_predicted: bool
+) -> tuple[reporting.Scores, reporting.Differences, reporting.Efforts]:
     wanted, ours = read_cases(cases, datasets), read_predictions(predictions)
+    wanted = [case for case in wanted if case.id in ours] if only_predicted else wanted
     theirs = read_predictions(against) if against else {}
     gains: dict[Level, Difference] = {}
     for level in LEVELS if against else ():
         if any(other.ranked[level] for other in theirs.values()):
             gains[level] = compare(wanted, ours, theirs, level)
-    times = [ours[case.id].seconds for case in wanted if case.id in ours]
-    return scores(wanted, ours), gains, float(np.median(times)) if times else 0.0
+    return scores(wanted, ours), gains, _efforts([ours[case.id] for case in wanted if case.id in ours])
+
+
+def _efforts(ours: list[Prediction]) -> dict[str, float]:
+    found = {"seconds": float(np.median([each.seconds for each in ours])) if ours else 0.0}
+    for name in EFFORTS:
+        told = [each.effort[name] for each in ours if name in each.effort]
+        if told:
+            found[name] = float(np.mean(told))
+    return found
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -46,11 +46,21 @@ class Case:
 
 @dataclass(frozen=True)
 class Prediction:
-    """Ranked answers to one case, best first."""
+    """Ranked answers to one case, best first.
+
+    Parameters
+    ----------
+    effort
+        What it took, as far as the run says: ``steps``, ``tokens``, ``usd``.
+    """
 
     id: str
     ranked: dict[Level, tuple[str, ...]]
     seconds: float
+    effort: dict[str, float] = field(default_factory=dict)
+
+
+EFFORTS = ("steps", "tokens", "usd")
 
 
 STRATA = ("a path, module or file", "a function or class", "nothing")
@@ -85,7 +95,8 @@ def read_predictions(path: Path) -> dict[str, Prediction]:
                 "class": unique(row.get("classes", ())),
                 "function": unique(row.get("functions", ())),
             }
-            found[row["instance_id"]] = Prediction(row["instance_id"], ranked, float(row.get("seconds", 0.0)))
+            effort = {name: float(row[name]) for name in EFFORTS if name in row}
+            found[row["instance_id"]] = Prediction(row["instance_id"], ranked, float(row.get("seconds", 0.0)), effort)
         except (KeyError, TypeError, ValueError) as err:
             raise CasesError(f"line {number} of {path} is no prediction: {err!r}") from err
     return found

@@ -6,11 +6,13 @@ import json
 from collections.abc import Mapping
 from html import escape
 
-from repowright.benchmarks.localisation.cases import Level
+from repowright.benchmarks.localisation.cases import EFFORTS, Level
 from repowright.benchmarks.localisation.scoring import DEPTHS, METRICS, Difference, Score
 
 Scores = Mapping[str, Mapping[Level, Score]]
 Differences = Mapping[Level, Difference]
+Efforts = Mapping[str, float]
+"""Median seconds; mean steps, tokens and US dollars where a model was asked."""
 
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}"
@@ -19,7 +21,7 @@ _STYLE = (
 )
 
 
-def as_lines(scores: Scores, differences: Differences) -> list[str]:
+def as_lines(scores: Scores, differences: Differences, efforts: Efforts) -> list[str]:
     """Return the figures for a terminal."""
     lines = []
     for part, levels in scores.items():
@@ -33,18 +35,18 @@ def as_lines(scores: Scores, differences: Differences) -> list[str]:
             )
     for level, gain in differences.items():
         lines.append(f"  {level}: ALL@5 {_gain(gain)} against the other run, n={gain.cases}")
-    return lines
+    return [*lines, f"  {_effort(efforts)}"]
 
 
-def as_json(scores: Scores, differences: Differences, seconds: float) -> str:
+def as_json(scores: Scores, differences: Differences, efforts: Efforts) -> str:
     """Return the figures as JSON; ``at`` holds one figure for each depth of ``depths``."""
     told = {part: {level: found._asdict() for level, found in levels.items()} for part, levels in scores.items()}
     gains = {level: gain._asdict() for level, gain in differences.items()}
-    data = {"depths": DEPTHS, "scores": told, "against": gains, "median_seconds": seconds}
+    data = {"depths": DEPTHS, "scores": told, "against": gains, "effort": dict(efforts)}
     return json.dumps(data, indent=1)
 
 
-def as_html(title: str, scores: Scores, differences: Differences, seconds: float) -> str:
+def as_html(title: str, scores: Scores, differences: Differences, efforts: Efforts) -> str:
     """Return the figures as a page that needs nothing else."""
     head = "".join(f"<th>{name}@{k}" for name in ("ALL", "ANY") for k in DEPTHS)
     blocks = []
@@ -58,8 +60,14 @@ def as_html(title: str, scores: Scores, differences: Differences, seconds: float
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>'
         f"<h1>{escape(title)}</h1><p>ALL: every gold item is in the top k. ANY: at least one is. "
-        f"Median time of a query: {1000 * seconds:.0f} ms.</p>{''.join(blocks)}{against}</html>\n"
+        f"{_effort(efforts)}.</p>{''.join(blocks)}{against}</html>\n"
     )
+
+
+def _effort(efforts: Efforts) -> str:
+    told = [f"median {efforts['seconds']:.3g} s a case"]
+    told += [f"mean {efforts[name]:,.4g} {name}" for name in EFFORTS if name in efforts]
+    return ", ".join(told)
 
 
 def _row(level: str, found: Score) -> str:

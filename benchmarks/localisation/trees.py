@@ -11,22 +11,6 @@ MOST_BYTES = 1_000_000
 """Larger files are data, not source."""
 
 
-def repository_of(repos: Path, name: str) -> Path:
-    """Return the git directory of ``owner/name`` below a folder of bare repositories; a fork of that name will do.
-
-    Raises
-    ------
-    SystemExit
-        If there is none.
-    """
-    owner, _, project = name.partition("/")
-    exact = repos / f"{owner}+{project}" / "repo"
-    found = [exact] if exact.exists() else sorted(repos.glob(f"*+{project}/repo"))
-    if not found:
-        raise SystemExit(f"{repos} holds no repository {name}; put a bare clone into {owner}+{project}/repo")
-    return found[0]
-
-
 def tree_files(repository: Path, commit: str) -> dict[str, bytes]:
     """Return the content of all files of a commit by path, those too large or not stored left out."""
     objects = GitObjects.find(repository)

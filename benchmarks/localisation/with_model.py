@@ -25,7 +25,9 @@ from repowright.agent.model_access import open_gateway
 from repowright.agent.settings import Flags, Settings, load_settings
 from repowright.agent.workflows.locate.shell import LIMITS, ShellTool
 from repowright.agent.workflows.locate.workflow import Judged, Task, judge, judge_with_shell
-from repowright.benchmarks.localisation.trees import repository_of, tree_files
+from repowright.benchmarks.localisation.cases import Case, read_cases
+from repowright.benchmarks.localisation.corpora import git_folder
+from repowright.benchmarks.localisation.trees import tree_files
 from repowright.executors import Sandbox, choose
 from repowright.graph.encode import encode, load_graph
 from repowright.graph.sources import SnapshotSources
@@ -35,16 +37,6 @@ DATASETS = ("verified", "lite")
 """Cases whose text is a whole issue; a model may have seen their fixes."""
 
 SEED = 0
-
-
-@dataclass(frozen=True)
-class Case:
-    """One issue with the state of the repository it was raised in."""
-
-    id: str
-    repository: str
-    commit: str
-    issue: str
 
 
 class Ranking(NamedTuple):
@@ -71,7 +63,7 @@ class Options:
 def main() -> None:
     """Localise the drawn cases, those done before left out, and write one prediction a line."""
     chosen = _arguments()
-    cases = drawn(_read(chosen.cases), chosen.draw, chosen.dataset or DATASETS)
+    cases = drawn(read_cases(chosen.cases, chosen.dataset or DATASETS), chosen.draw)
     done = {row["instance_id"] for row in _read(chosen.out)} if chosen.out.exists() else set()
     ranked = _read(chosen.ranking) if chosen.ranking else []
     flags = Flags(model=chosen.model, parallel=chosen.parallel, budget=chosen.budget, timeout_s=chosen.timeout)
@@ -88,14 +80,10 @@ def main() -> None:
     asyncio.run(_run([case for case in cases if case.id not in done], options, chosen.out))
 
 
-def drawn(rows: Sequence[Mapping[str, object]], count: int, datasets: Sequence[str] = DATASETS) -> list[Case]:
-    """Return cases of these data sets that have gold functions, drawn at random, always the same ones."""
-    fit = [row for row in rows if row["dataset"] in datasets and row["gold_functions"]]
-    picked = random.Random(SEED).sample(sorted(fit, key=lambda row: str(row["instance_id"])), min(count, len(fit)))
-    return [
-        Case(str(row["instance_id"]), str(row["repo"]), str(row["base_commit"]), str(row["problem_statement"]))
-        for row in picked
-    ]
+def drawn(cases: Sequence[Case], count: int) -> list[Case]:
+    """Return cases that have gold functions, drawn at random, always the same ones."""
+    fit = sorted((case for case in cases if case.gold["function"]), key=lambda case: case.id)
+    return random.Random(SEED).sample(fit, min(count, len(fit)))
 
 
 async def _run(cases: Sequence[Case], options: Options, out: Path) -> None:
@@ -143,13 +131,13 @@ async def _with_shell(
 
 
 def _task(case: Case, options: Options) -> tuple[Task, dict[str, bytes]]:
-    files = tree_files(repository_of(options.repos, case.repository), case.commit)
+    files = tree_files(git_folder(options.repos, case.repository), case.commit)
     source = MemorySnapshot(files, case.repository.rpartition("/")[2])
     encoded = encode(source, options.work / f"{case.id}.rpg", languages=("python",))
     ranked = options.ranking.get(case.id, Ranking([], []))
     task = Task(
         repository=case.repository,
-        issue=case.issue,
+        issue=case.text,
         rpg=load_graph(encoded.store_path),
         sources=SnapshotSources(source),
         files=ranked.files,
@@ -162,11 +150,18 @@ def _task(case: Case, options: Options) -> tuple[Task, dict[str, bytes]]:
 def _said(judged: Judged) -> dict[str, object]:
     return {
         "files": list(judged.files),
+        "classes": _classes(judged.functions),
         "functions": list(judged.functions),
         "picks": len(judged.picks),
         "steps": judged.turns,
         "ended": judged.ended,
     }
+
+
+def _classes(functions: Sequence[str]) -> list[str]:
+    """Return the types that methods belong to, in the order of their best ones."""
+    owners = (label.rpartition(".")[0] for label in functions if "." in label.rpartition(":")[2])
+    return list(dict.fromkeys(owners))
 
 
 def _texts(value: object) -> list[str]:

@@ -159,4 +159,4 @@ def name_hash(name: str) -> int:
 
 
 def _frozen(value: Iterable[object]) -> Value:
-    return tuple([_frozen(each) if isinstance(each, list) else each for each in value])
+    return tuple([each if not isinstance(each, list) else _frozen(each) if each else () for each in value])
