@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -33,7 +34,7 @@ from repowright.repo_tools.textindex.units import FUNCTION_UNIT, UnitCut
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _SAID = (Zone.TITLE, Zone.PROSE, Zone.CODE, Zone.TRACE)
-_LONGEST = 6000
+_LONGEST = 6000  # characters; a batch is padded to its longest text
 _LEVELS: tuple[Level, ...] = ("file", "function")
 _COLUMNS = ("embedding.title", "embedding.whole")
 
@@ -96,11 +97,10 @@ class Sources:
         """Return the cosines to some vectors for each function of files; a file without functions is one text."""
         listing = snapshot.listing(lambda path: path.endswith(".py"), {})
         blobs = {entry.path: entry.content for entry in listing.files}
-        texts = {path: self._functions(snapshot, path, blobs[path]) for path in paths}
-        self._embed({text for functions in texts.values() for text in functions.values()})
+        files = {path: self._functions(snapshot, path, blobs[path]) for path in paths}
+        self._embed({text for texts in files.values() for text in texts.values()})
         return {
-            path: {name: asked @ self._vectors[text] for name, text in functions.items()}
-            for path, functions in texts.items()
+            path: {name: asked @ self._vectors[text] for name, text in texts.items()} for path, texts in files.items()
         }
 
     def __len__(self) -> int:
@@ -118,12 +118,10 @@ class Sources:
         return self._texts[blob]
 
     def _embed(self, texts: set[str]) -> None:
-        # Batches are padded to their longest text.
         new = sorted(texts - self._vectors.keys(), key=lambda text: (len(text), text))
-        if new:
-            started = time.process_time()
-            self._vectors.update(zip(new, self._encode.embed(new, norm=True), strict=True))
-            self.seconds += time.process_time() - started
+        started = time.process_time()
+        self._vectors.update(zip(new, self._encode.embed(new, norm=True), strict=True))
+        self.seconds += time.process_time() - started
 
 
 def cosines(case: Case, taught: Lessons, repositories: Path, sources: Sources, encode: Encoder) -> Cosines:
@@ -142,21 +140,23 @@ def cosines(case: Case, taught: Lessons, repositories: Path, sources: Sources, e
 
 def joined(lesson: Lesson, near: Vectors) -> Lesson:
     """Return a lesson with the cosines as further columns."""
-    table = lesson.table
-    values = np.concatenate([table.values, near.astype(np.float32)], axis=1)
-    return lesson._replace(table=Table(table.rows, (*table.names, *_COLUMNS), values))
+    rows, names, values = lesson.table.rows, lesson.table.names, lesson.table.values
+    return lesson._replace(table=Table(rows, (*names, *_COLUMNS), np.concatenate([values, near], axis=1)))
 
 
 @click.command()
 @click.option("--cases", type=_FILE, required=True)
 @click.option("--repos", type=_FOLDER, required=True)
-@click.option("--out", type=_FOLDER, required=True, help="Where train left its tables; the cosines are kept there.")
+@click.option("--lessons", type=_FILE, required=True, help="The tables that train left; cosines are kept beside them.")
 @click.option("--scored", multiple=True, help="Data sets to score; all that were learned from if not given.")
 @click.option("--against", type=_FILE, help="Predictions to compare with.")
-def main(cases: Path, repos: Path, out: Path, scored: tuple[str, ...], against: Path | None) -> None:
+def main(cases: Path, repos: Path, lessons: Path, scored: tuple[str, ...], against: Path | None) -> None:
     """Say what embeddings are worth to the ranking."""
-    taught: list[Lessons] = pickle.loads((out / "lessons.pickle").read_bytes())
-    near = _near({case.id: case for case in read_cases(cases)}, taught, repos, out / "embeddings.pickle")
+    taught: list[Lessons] = pickle.loads(lessons.read_bytes())
+    kept = lessons.with_suffix(".embeddings.pickle")
+    if not kept.exists() or kept.stat().st_mtime < lessons.stat().st_mtime:
+        kept.write_bytes(pickle.dumps(_near({case.id: case for case in read_cases(cases)}, taught, repos)))
+    near: dict[str, Cosines] = pickle.loads(kept.read_bytes())
     wanted = [case for case in read_cases(cases, scored) if case.id in near]
     theirs = read_predictions(against) if against else {}
     files = [joined(each.files, near[each.files.id].files) for each in taught]
@@ -168,21 +168,15 @@ def main(cases: Path, repos: Path, out: Path, scored: tuple[str, ...], against: 
         _say(name, wanted, unseen, plain, theirs)
 
 
-def _near(cases: Mapping[str, Case], taught: Sequence[Lessons], repos: Path, kept: Path) -> dict[str, Cosines]:
-    """Cosines of all cases; made once."""
-    if kept.exists():
-        known: dict[str, Cosines] = pickle.loads(kept.read_bytes())
-        return known
+def _near(cases: Mapping[str, Case], taught: Sequence[Lessons], repos: Path) -> dict[str, Cosines]:
     found: dict[str, Cosines] = {}
     encode = encoder()
-    for repository in sorted({each.files.repository for each in taught}):
+    for repository, group in groupby(taught, key=lambda each: each.files.repository):
         sources = Sources(encode)
-        for each in taught:
-            if each.files.repository == repository:
-                found[each.files.id] = cosines(cases[each.files.id], each, repos, sources, encode)
+        for each in group:
+            found[each.files.id] = cosines(cases[each.files.id], each, repos, sources, encode)
         cost = f"{len(sources)} functions embedded in {sources.seconds:.0f} CPU s"
         print(f"{len(found)} of {len(taught)} cases, {repository}: {cost}", file=sys.stderr, flush=True)
-    kept.write_bytes(pickle.dumps(found))
     return found
 
 

@@ -52,9 +52,3 @@ def unpack_edges(data: bytes) -> list[EdgeRow]:
 def kind_name(number: int) -> str:
     """Return the edge kind that a number in the columns stands for."""
     return _KINDS[number]
-
-
-def imported_ids(data: bytes) -> list[str]:
-    """Return the ids that a file's ``imports`` edges lead to, sorted."""
-    ids, _, targets, kinds, _, _ = edge_columns(data)
-    return sorted({ids[target] for target, kind in zip(targets, kinds, strict=True) if kind == _IMPORTS})

@@ -11,11 +11,20 @@ import pytest
 from click.testing import CliRunner
 
 from repowright.benchmarks.localisation.__main__ import main
-from repowright.benchmarks.localisation.cases import STRATA, CasesError, Prediction, read_cases, read_predictions
+from repowright.benchmarks.localisation.cases import (
+    STRATA,
+    Case,
+    CasesError,
+    Level,
+    Prediction,
+    read_cases,
+    read_predictions,
+)
 from repowright.benchmarks.localisation.corpora import git_folder
 from repowright.benchmarks.localisation.running import Setup, run
 from repowright.benchmarks.localisation.scoring import compare, hit, score, scores
 from repowright.benchmarks.localisation.training import Lesson, held_out
+from repowright.benchmarks.localisation.with_model import drawn
 from repowright.graph.locate.table import Table
 
 CART = "class Cart:\n    def total(self):\n        return sum(self.prices)\n\n    def add(self, item):\n        pass\n"
@@ -164,3 +173,16 @@ def test_the_module_says_what_is_wrong_on_one_line(tmp_path: Path) -> None:
         [*command, "--cases", str(path), "--predictions", str(path)], capture_output=True, text=True, timeout=60
     )
     assert done.returncode != 0 and done.stderr.count("\n") == 1 and "line 1 of" in done.stderr
+
+
+def test_draw_is_the_same_whatever_the_order_of_the_cases() -> None:
+    gold: dict[Level, frozenset[str]] = {
+        "file": frozenset(["a.py"]),
+        "class": frozenset(),
+        "function": frozenset(["a.py:f"]),
+    }
+    cases = [Case(f"case-{number}", "lite", "o/n", "c", "text", STRATA[2], gold) for number in range(40)]
+    without = replace(cases[0], id="no-function", gold={**gold, "function": frozenset()})
+    first = drawn([*cases, without], 12)
+    assert first == drawn([without, *reversed(cases)], 12)
+    assert len(first) == 12 and without not in drawn([*cases, without], 41)
