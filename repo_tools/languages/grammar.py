@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from functools import cached_property
 
@@ -23,6 +24,8 @@ class Grammar:
     def __init__(self, pointer: Callable[[], object]) -> None:
         self._pointer = pointer
         self._queries: dict[str, Query] = {}
+        # A parser holds the state of one parse: threads share the grammar, not the parser.
+        self._local = threading.local()
 
     @cached_property
     def language(self) -> Language:
@@ -31,7 +34,10 @@ class Grammar:
 
     def parse(self, source: bytes) -> Tree:
         """Parse UTF-8 bytes, broken or not."""
-        return Parser(self.language).parse(source)
+        parser: Parser | None = getattr(self._local, "parser", None)
+        if parser is None:
+            parser = self._local.parser = Parser(self.language)
+        return parser.parse(source)
 
     def captures(self, pattern: str, node: Node) -> dict[str, list[Node]]:
         """Nodes that a query captures, by capture name; each pattern is compiled once."""
