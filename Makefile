@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 DEMO ?= unit-converter
 DEMO_OUT ?= $(shell mktemp -d)/$(DEMO)
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench bench-encode clean
 
 $(VENV)/.installed: pyproject.toml setup.py constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -31,6 +31,9 @@ check: $(VENV)/.developing  ## format, lint and types
 
 bench: $(VENV)/.installed  ## what the framework itself costs
 	$(BIN)/python -m repowright.benchmarks.speed.framework
+
+bench-encode: $(VENV)/.installed  ## encoding against raw parsing; fetches two sdists
+	$(BIN)/python -m repowright.benchmarks.speed.encode
 
 clean:
 	rm -rf $(VENV) build *.egg-info
