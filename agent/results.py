@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from repowright.agent.atomic import write_atomically
 from repowright.agent.errors import RunDamaged
 from repowright.agent.run import Run
-from repowright.executors.testrun import TestOutcome, TestReport
+from repowright.executors.testing.pytest import TestOutcome, TestReport
 
 RESULTS = "results.json"
 

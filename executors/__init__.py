@@ -1,11 +1,11 @@
 """Sandboxes that run commands and test suites. Knows nothing of models or the graph."""
 
-from repowright.executors.bubblewrap import BubblewrapSandbox
+from repowright.executors.bubblewrap.sandbox import BubblewrapSandbox
 from repowright.executors.choose import Preference, SandboxStatus, available, choose
-from repowright.executors.daemon import start_daemon
-from repowright.executors.docker import DockerSandbox
-from repowright.executors.image import find_image, image_name
-from repowright.executors.image_build import build_image
+from repowright.executors.docker.sandbox import DockerSandbox
+from repowright.executors.docker.service import start_daemon
+from repowright.executors.images.build import build_image
+from repowright.executors.images.names import find_image, image_name
 from repowright.executors.local import LocalSandbox
 from repowright.executors.sandbox import (
     Box,
@@ -17,7 +17,7 @@ from repowright.executors.sandbox import (
     SandboxLost,
     SandboxUnavailable,
 )
-from repowright.executors.testrun import FileCoverage, TestOutcome, TestReport, TestResult, run_pytest
+from repowright.executors.testing.pytest import FileCoverage, TestOutcome, TestReport, TestResult, run_pytest
 
 __all__ = [
     "Box",

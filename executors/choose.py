@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from repowright.executors.bubblewrap import BubblewrapSandbox
-from repowright.executors.docker import DockerSandbox
-from repowright.executors.docker_daemon import Daemon
-from repowright.executors.image import find_image
+from repowright.executors.bubblewrap.sandbox import BubblewrapSandbox
+from repowright.executors.docker.client import Daemon
+from repowright.executors.docker.sandbox import DockerSandbox
+from repowright.executors.images.names import find_image
+from repowright.executors.images.tools import PINS, installed, requirements
 from repowright.executors.local import LocalSandbox
 from repowright.executors.sandbox import Sandbox, SandboxError, SandboxUnavailable
-from repowright.executors.tools import PINS, installed, requirements
 
 Preference = Literal["auto", "docker", "bubblewrap", "local"]
 PROBE_S = 3

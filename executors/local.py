@@ -20,11 +20,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from repowright.executors.capture import PipeSource, collect
-from repowright.executors.environment import KILLED_CODE, ended_by, full_environment
+from repowright.executors.bubblewrap.slots import clear
+from repowright.executors.limits.capture import PipeSource, collect
+from repowright.executors.limits.environment import KILLED_CODE, ended_by, full_environment
+from repowright.executors.limits.watch import first_of, watch_folders, watch_tree
 from repowright.executors.sandbox import Ended, Limits, Outcome, SandboxError
-from repowright.executors.slots import clear
-from repowright.executors.watch import first_of, watch_folders, watch_tree
 from repowright.executors.workspace import HostWorkspace
 
 MARK = "REPOWRIGHT_BOX"

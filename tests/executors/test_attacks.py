@@ -24,8 +24,8 @@ def processes_naming(word: str) -> list[str]:
 
 
 def containers_of_this_process() -> list[str]:
-    from repowright.executors.docker_daemon import Daemon
-    from repowright.executors.ownership import OWNER, owner_labels
+    from repowright.executors.docker.client import Daemon
+    from repowright.executors.docker.ownership import OWNER, owner_labels
 
     daemon = Daemon()
     try:

@@ -4,7 +4,7 @@ import selectors
 import subprocess
 import sys
 
-from repowright.executors.capture import STDOUT, PipeSource
+from repowright.executors.limits.capture import STDOUT, PipeSource
 
 
 class LateSelector(selectors.DefaultSelector):

@@ -16,9 +16,9 @@ from repowright.executors import (
     run_pytest,
     start_daemon,
 )
-from repowright.executors.docker_daemon import Daemon
-from repowright.executors.image_build import build_on
-from repowright.executors.ownership import OWNER, owner_labels
+from repowright.executors.docker.client import Daemon
+from repowright.executors.docker.ownership import OWNER, owner_labels
+from repowright.executors.images.build import build_on
 
 pytestmark = pytest.mark.docker
 LIMITS = Limits(wall_s=10, memory_mb=128, pids=24, disk_mb=16)

@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 
 from repowright.executors import Ended, Limits, Outcome, SandboxError, SandboxUnavailable, TestOutcome
+from repowright.executors.bubblewrap.slots import take_slot
 from repowright.executors.cache import cache_root
-from repowright.executors.capture import STDERR, STDOUT, Capture, Chunk, collect
 from repowright.executors.choose import available, choose
-from repowright.executors.docker_daemon import FrameSource
-from repowright.executors.image import image_name
-from repowright.executors.normalise import normalise
-from repowright.executors.ownership import DEADLINE, is_orphan, owner_labels
-from repowright.executors.report_stream import plugin_source, read_stream
-from repowright.executors.runtime import prepare_runtime
-from repowright.executors.slots import take_slot
-from repowright.executors.testrun import make_report
-from repowright.executors.tools import MINIMUM_PYTHON, PINS
+from repowright.executors.docker.client import FrameSource
+from repowright.executors.docker.ownership import DEADLINE, is_orphan, owner_labels
+from repowright.executors.images.names import image_name
+from repowright.executors.images.runtime import prepare_runtime
+from repowright.executors.images.tools import MINIMUM_PYTHON, PINS
+from repowright.executors.limits.capture import STDERR, STDOUT, Capture, Chunk, collect
+from repowright.executors.testing.normalise import normalise
+from repowright.executors.testing.pytest import make_report
+from repowright.executors.testing.report_stream import plugin_source, read_stream
 from repowright.executors.workspace import HostWorkspace
 
 SECRET = "s3cret"

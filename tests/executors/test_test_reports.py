@@ -16,7 +16,7 @@ from repowright.executors import (
     available,
     run_pytest,
 )
-from repowright.executors.runtime import running_interpreter
+from repowright.executors.images.runtime import running_interpreter
 from repowright.executors.sandbox import Box
 
 LIMITS = Limits(wall_s=20, cpu_s=20, memory_mb=256, pids=32, disk_mb=16)

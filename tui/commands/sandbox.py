@@ -37,13 +37,13 @@ def status(as_json: bool) -> int:
 @click.option("--start-daemon", is_flag=True, help="Start the Docker daemon first; for CI machines, as root.")
 def build(start_daemon: bool) -> None:
     """Build the image in which tests run, and print its name."""
-    from repowright.executors.image_build import build_image
+    from repowright.executors.images.build import build_image
 
     def progress(line: str) -> None:
         click.echo(line, err=True)
 
     if start_daemon:
-        from repowright.executors.daemon import start_daemon as start
+        from repowright.executors.docker.service import start_daemon as start
 
         start(progress)
     click.echo(build_image(progress))

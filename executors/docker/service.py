@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from repowright.executors.docker_daemon import Daemon
+from repowright.executors.docker.client import Daemon
 from repowright.executors.sandbox import SandboxUnavailable
 
 START_S = 60.0

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from repowright.executors.cgroup import ControlGroup
+from repowright.executors.limits.cgroup import ControlGroup
 from repowright.executors.sandbox import Ended, Limits
 
 Check = Callable[[], Ended | None]

@@ -6,9 +6,9 @@ import hashlib
 import json
 import os
 
-from repowright.executors.docker_daemon import Daemon
+from repowright.executors.docker.client import Daemon
+from repowright.executors.images.tools import PINS
 from repowright.executors.sandbox import SandboxUnavailable
-from repowright.executors.tools import PINS
 
 REPOSITORY = "repowright-python"
 RECIPE = 1

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from repowright.executors.runtime import BASE, ETC, VENV, Runtime
+from repowright.executors.images.runtime import BASE, ETC, VENV, Runtime
 
 BOX_UID = "65534"
 SHARED_MEMORY_BYTES = 64 << 20

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from repowright.executors.capture import STDERR, STDOUT, Chunk
+from repowright.executors.limits.capture import STDERR, STDOUT, Chunk
 from repowright.executors.sandbox import SandboxLost, SandboxUnavailable
 
 TIMEOUT_S = 30

@@ -8,8 +8,8 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from repowright.executors import tools
-from repowright.executors.runtime import ETC, VENV, compile_ahead, copy_python, running_interpreter
+from repowright.executors.images import tools
+from repowright.executors.images.runtime import ETC, VENV, compile_ahead, copy_python, running_interpreter
 from repowright.executors.sandbox import SandboxUnavailable
 
 Progress = Callable[[str], None]

@@ -12,14 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from repowright.executors import tools
-from repowright.executors.docker import DockerSandbox
-from repowright.executors.docker_daemon import Daemon, daemon_errors
-from repowright.executors.image import BASE_IMAGE, BASE_PYTHON, RECIPE, REPOSITORY, image_name
-from repowright.executors.rootfs import debian_root, host_root
-from repowright.executors.runtime import VENV
+from repowright.executors.docker.client import Daemon, daemon_errors
+from repowright.executors.docker.sandbox import DockerSandbox
+from repowright.executors.images import tools
+from repowright.executors.images.names import BASE_IMAGE, BASE_PYTHON, RECIPE, REPOSITORY, image_name
+from repowright.executors.images.rootfs import debian_root, host_root
+from repowright.executors.images.runtime import VENV
 from repowright.executors.sandbox import SandboxError, SandboxLost, SandboxUnavailable
-from repowright.executors.testrun import run_pytest
+from repowright.executors.testing.pytest import run_pytest
 
 Progress = Callable[[str], None]
 Source = Literal["auto", "registry", "debian", "host"]

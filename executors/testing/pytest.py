@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from repowright.executors.normalise import normalise
-from repowright.executors.report_stream import ReportStream, ResultRecord, plugin_source, read_stream
 from repowright.executors.sandbox import Ended, Limits, Outcome, Sandbox, SandboxLost
+from repowright.executors.testing.normalise import normalise
+from repowright.executors.testing.report_stream import ReportStream, ResultRecord, plugin_source, read_stream
 
 OPTIONS = ("-p", "no:cacheprovider", "--rootdir=.", "--tb=short", "--color=no", "--no-header", "-rN")
 REPORT_BYTES = 16_000_000

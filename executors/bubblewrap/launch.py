@@ -13,7 +13,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from repowright.executors.cgroup import ControlGroup
+from repowright.executors.limits.cgroup import ControlGroup
 from repowright.executors.sandbox import Limits, SandboxError
 
 START_S = 10.0

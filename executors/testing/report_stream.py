@@ -97,7 +97,7 @@ class ReportStream:
 
 def plugin_source(secret: str, coverage_of: str) -> str:
     """The plugin's text with its settings filled in."""
-    text = resources.files("repowright.executors").joinpath("pytest_report.py").read_text("utf-8")
+    text = resources.files("repowright.executors.testing").joinpath("pytest_plugin.py").read_text("utf-8")
     return text.replace('"@secret@"', repr(secret)).replace('"@coverage_of@"', repr(coverage_of))
 
 

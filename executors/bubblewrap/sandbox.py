@@ -17,17 +17,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from repowright.executors import cgroup
+from repowright.executors.bubblewrap.launch import Launched, launch
+from repowright.executors.bubblewrap.namespaces import environment_arguments, file_system, isolation
+from repowright.executors.bubblewrap.slots import Slot, take_slot
 from repowright.executors.cache import cache_root
-from repowright.executors.capture import Captured, PipeSource, collect
-from repowright.executors.cgroup import ControlGroup
-from repowright.executors.environment import KILLED_CODE, ended_by, full_environment
-from repowright.executors.launch import Launched, launch
-from repowright.executors.namespaces import environment_arguments, file_system, isolation
-from repowright.executors.runtime import VENV, Interpreter, Runtime, prepare_runtime
-from repowright.executors.sandbox import Ended, Limits, Outcome, SandboxError, SandboxUnavailable
-from repowright.executors.slots import Slot, take_slot
-from repowright.executors.watch import (
+from repowright.executors.images.runtime import VENV, Interpreter, Runtime, prepare_runtime
+from repowright.executors.limits import cgroup
+from repowright.executors.limits.capture import Captured, PipeSource, collect
+from repowright.executors.limits.cgroup import ControlGroup
+from repowright.executors.limits.environment import KILLED_CODE, ended_by, full_environment
+from repowright.executors.limits.watch import (
     Check,
     first_of,
     watch_filesystem,
@@ -35,6 +34,7 @@ from repowright.executors.watch import (
     watch_group,
     watch_tree,
 )
+from repowright.executors.sandbox import Ended, Limits, Outcome, SandboxError, SandboxUnavailable
 from repowright.executors.workspace import HostWorkspace
 
 PROBE_S = 10.0

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from repowright.executors import tools
+from repowright.executors.images import tools
 from repowright.executors.sandbox import SandboxUnavailable
 
 LAYOUT = 1

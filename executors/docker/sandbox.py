@@ -11,14 +11,13 @@ import logging
 import threading
 import time
 import weakref
-from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 
-from repowright.executors.docker_box import DockerBox
-from repowright.executors.docker_daemon import Daemon
-from repowright.executors.image import find_image
-from repowright.executors.ownership import OWNER, is_orphan, owner_labels
+from repowright.executors.docker.box import DockerBox
+from repowright.executors.docker.client import Daemon
+from repowright.executors.docker.hardening import Bounds, host_config
+from repowright.executors.docker.ownership import OWNER, is_orphan, owner_labels
+from repowright.executors.images.names import find_image
 from repowright.executors.sandbox import Limits, SandboxError
 
 logger = logging.getLogger(__name__)
@@ -27,16 +26,6 @@ LIFE_S = 3600
 """Longest life of a container, seconds."""
 SPARE_AGE_S = 600
 """A container opened ahead is used within this time or not at all."""
-SPARE_PIDS = 8
-"""Processes of the sandbox itself: init, the dead man's switch, an exec being started."""
-INODES = 20_000
-
-
-@dataclass(frozen=True)
-class _Bounds:
-    memory_mb: int
-    pids: int
-    disk_mb: int
 
 
 class DockerSandbox:
@@ -69,7 +58,7 @@ class DockerSandbox:
         self._ahead = ahead
         self._guard = threading.Lock()
         self._workers = ThreadPoolExecutor(2, thread_name_prefix="docker-box")
-        self._spare: tuple[_Bounds, float, Future[str]] | None = None
+        self._spare: tuple[Bounds, float, Future[str]] | None = None
         self._boxes: set[DockerBox] = set()
         self._workers.submit(_reap, self._daemon)
 
@@ -80,7 +69,7 @@ class DockerSandbox:
 
     def open(self, limits: Limits) -> DockerBox:
         """Open a box bounded by ``limits``; ``/workspace`` and ``/tmp`` hold ``disk_mb`` each."""
-        bounds = _Bounds(limits.memory_mb, limits.pids, limits.disk_mb)
+        bounds = Bounds(limits.memory_mb, limits.pids, limits.disk_mb)
         container = self._take_spare(bounds) or self._create(bounds)
         if self._ahead:
             self._prepare_spare(bounds)
@@ -105,10 +94,10 @@ class DockerSandbox:
         self._workers.shutdown(wait=True)
         self._finalizer()
 
-    def _create(self, bounds: _Bounds) -> str:
+    def _create(self, bounds: Bounds) -> str:
         command = ["timeout", "-s", "KILL", str(LIFE_S), "sleep", str(LIFE_S + 60)]
         labels = owner_labels(time.time(), LIFE_S)
-        container = self._daemon.create(self._image, command, _host_config(bounds), labels)
+        container = self._daemon.create(self._image, command, host_config(bounds), labels)
         self._alive.add(container)
         return container
 
@@ -120,7 +109,7 @@ class DockerSandbox:
         if container.exception() is None:
             self._remove(container.result())
 
-    def _take_spare(self, bounds: _Bounds) -> str | None:
+    def _take_spare(self, bounds: Bounds) -> str | None:
         with self._guard:
             spare, self._spare = self._spare, None
         if spare is None:
@@ -130,7 +119,7 @@ class DockerSandbox:
         self._workers.submit(self._remove_spare, spare[2])
         return None
 
-    def _prepare_spare(self, bounds: _Bounds) -> None:
+    def _prepare_spare(self, bounds: Bounds) -> None:
         with self._guard:
             if self._spare is None:
                 self._spare = (bounds, time.monotonic(), self._workers.submit(self._create, bounds))
@@ -139,27 +128,6 @@ class DockerSandbox:
         with self._guard:
             self._boxes.discard(box)
         self._workers.submit(self._remove, container)
-
-
-def _host_config(bounds: _Bounds) -> Mapping[str, object]:
-    """Files on a tmpfs count as memory: the bound leaves room, else a full disk blocks the container."""
-    memory_mb = max(bounds.memory_mb + bounds.disk_mb, 2 * bounds.disk_mb + 64)
-    folder = f"rw,exec,nosuid,nodev,size={bounds.disk_mb}m,nr_inodes={INODES},mode=0700,uid=65534,gid=65534"
-    return {
-        "network_mode": "none",
-        "cap_drop": ["ALL"],
-        "security_opt": ["no-new-privileges"],
-        "read_only": True,
-        "tmpfs": {"/workspace": folder, "/tmp": folder},
-        "mem_limit": f"{memory_mb}m",
-        "memswap_limit": f"{memory_mb}m",
-        "pids_limit": bounds.pids + SPARE_PIDS,
-        "init": True,
-        "auto_remove": True,
-        "shm_size": "64m",
-        "log_config": {"Type": "none"},
-        "ipc_mode": "private",
-    }
 
 
 def _reap(daemon: Daemon) -> None:

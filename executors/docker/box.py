@@ -10,12 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from repowright.executors import cgroup
-from repowright.executors.capture import STDERR, STDOUT, Capture, Captured, collect
-from repowright.executors.docker_daemon import TIMEOUT_S, Daemon, daemon_errors
-from repowright.executors.environment import KILLED_CODE, ended_by, full_environment
+from repowright.executors.docker.client import TIMEOUT_S, Daemon, daemon_errors
+from repowright.executors.limits import cgroup
+from repowright.executors.limits.capture import STDERR, STDOUT, Capture, Captured, collect
+from repowright.executors.limits.environment import KILLED_CODE, ended_by, full_environment
+from repowright.executors.limits.watch import Check, first_of, watch_filesystem, watch_group
 from repowright.executors.sandbox import Ended, Limits, Outcome, SandboxError, SandboxLost
-from repowright.executors.watch import Check, first_of, watch_filesystem, watch_group
 from repowright.executors.workspace import checked_parts
 
 SCRIPT = 'read -r go; ulimit -c 0; ulimit -S -t "$1"; ulimit -H -t "$2"; shift 2; exec "$@" </dev/null'

@@ -1,0 +1,1 @@
+"""Boxes made of Linux namespaces by bubblewrap, without a daemon."""

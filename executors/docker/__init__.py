@@ -1,0 +1,1 @@
+"""Boxes that are hardened containers, made through the Docker daemon."""

@@ -1,0 +1,1 @@
+"""What boxes are made of: images, root file systems, interpreters and the tools inside."""

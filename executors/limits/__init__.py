@@ -1,0 +1,1 @@
+"""What a command may use, and how it is noticed that it used more: time, memory, processes, disk, output."""
