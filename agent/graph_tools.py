@@ -91,14 +91,15 @@ class ExploreArguments(BaseModel):
 class GraphReader:
     """A graph and its code, as the tools of one conversation read them; what they look up by is made once."""
 
-    def __init__(self, rpg: RPG, sources: Sources | None = None) -> None:
+    def __init__(self, rpg: RPG, sources: Sources | None = None, index: SearchIndex | None = None) -> None:
         self._rpg = rpg
         self._sources = sources or NoSources()
         self._references = References(rpg)
+        self._given = index
 
     @cached_property
     def _index(self) -> SearchIndex:
-        return SearchIndex(self._rpg)
+        return self._given or SearchIndex(self._rpg)
 
     async def search(self, arguments: SearchArguments) -> str:
         """Return nodes and passages that answer."""
@@ -143,9 +144,17 @@ class GraphReader:
         return found.text() or "nothing was asked for: name a start"
 
 
-def graph_tools(rpg: RPG, sources: Sources | None = None) -> list[GraphTool[BaseModel]]:
-    """Return search, fetch and explore over a graph; errors become words that say what to ask instead."""
-    reader = GraphReader(rpg, sources)
+def graph_tools(
+    rpg: RPG, sources: Sources | None = None, index: SearchIndex | None = None
+) -> list[GraphTool[BaseModel]]:
+    """Return search, fetch and explore over a graph; errors become words that say what to ask instead.
+
+    Parameters
+    ----------
+    index
+        What words are looked up in; one of what nodes say of themselves, without code, if it is `None`.
+    """
+    reader = GraphReader(rpg, sources, index)
     tools = [
         GraphTool(
             "search",

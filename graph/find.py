@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
@@ -16,12 +17,16 @@ from repowright.graph.references import References
 from repowright.graph.search import Hit, search
 from repowright.graph.snippets import Passage, passage_at, passages
 from repowright.graph.sources import NoSources, Sources
+from repowright.repo_tools.mentions import read_issue
 
 Mode = Literal["features", "snippets", "auto"]
 
 MOST_MATCHES = 10
 MOST_PASSAGES = 20
 _NAMESAKES = 5
+_MOST_NAMES = 12
+_AT_LINE = re.compile(r"[\w./+~-]+\.\w{1,4}:\d+\b")
+_QUOTED = re.compile(r"\"([^\"\n]{6,200})\"")
 _NEAR = 200
 """How many of the best hits are ordered anew."""
 _TEST_SHARE = 0.6
@@ -52,6 +57,9 @@ class SearchNode:
         First and last line to show of the file that ``file_path_or_pattern`` names.
     file_path_or_pattern
         A path, the end of one, or a pattern with ``*`` and ``**``.
+    text
+        What a person asks, in any words: ranked by them all; the files, lines of tracebacks and symbols that it
+        names come first, and what it quotes is found in code.
     """
 
     mode: Mode = "auto"
@@ -60,6 +68,12 @@ class SearchNode:
     search_terms: tuple[str, ...] = ()
     line_nums: tuple[int, int] | None = None
     file_path_or_pattern: str = "**/*"
+    text: str = ""
+
+    @property
+    def asks(self) -> bool:
+        """Whether it names anything to look for but lines."""
+        return bool(self.feature_terms or self.search_terms or self.text.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +135,12 @@ def find(
         If there is no such scope or file.
     """
     known = references or References(rpg)
-    if not (wanted.feature_terms or wanted.search_terms or wanted.line_nums):
+    if not (wanted.asks or wanted.line_nums):
         raise GraphError("the search names no terms and no lines", "give feature terms, search terms or lines")
     if limit < 1:
         raise GraphError(f"a limit of {limit} shows nothing", "give 1 or more")
     look = _Look(rpg, wanted, sources or NoSources(), known, searcher or _default(rpg), limit)
-    if wanted.line_nums and not (wanted.feature_terms or wanted.search_terms):
+    if wanted.line_nums and not wanted.asks:
         return look.at_lines(wanted.line_nums)
     return look.everything()
 
@@ -135,6 +149,25 @@ class _Answer(NamedTuple):
     node: Node
     score: float
     why: str
+
+
+class _Mentions(NamedTuple):
+    """What a text names, the surest first, and what it quotes."""
+
+    names: tuple[str, ...] = ()
+    quoted: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, text: str) -> _Mentions:
+        """Read a text; places in tracebacks first, then paths, then what is marked or shaped as code."""
+        if not text.strip():
+            return cls()
+        issue = read_issue(text)
+        places = [f"{each.path}:{each.line}" if each.line else each.path for each in reversed(issue.frames)]
+        places += _AT_LINE.findall(text)
+        symbols = [each.name for each in issue.symbols if each.strength > 1]
+        names = dict.fromkeys([*places, *issue.paths, *symbols])
+        return cls(tuple(names)[:_MOST_NAMES], tuple(dict.fromkeys(_QUOTED.findall(text)))[:_MOST_NAMES])
 
 
 class _Look:
@@ -155,14 +188,20 @@ class _Look:
 
     def everything(self) -> Found:
         wanted = self._wanted
-        words = wanted.feature_terms or (wanted.search_terms if wanted.mode != "snippets" else ())
+        mentions = _Mentions.of(wanted.text if wanted.mode != "features" else "")
+        terms = tuple(dict.fromkeys([*wanted.search_terms, *mentions.quoted]))
+        spoken = (wanted.text, *wanted.feature_terms) if wanted.text else wanted.feature_terms
+        words = spoken or (wanted.search_terms if wanted.mode != "snippets" else ())
         named = [] if wanted.mode == "features" else self._named(wanted.search_terms)
         ranked = [] if wanted.mode == "snippets" else self._ranked(" ".join(words))
         unique = {each.node.id: each for each in reversed([*named, *ranked])}
-        kept = list(reversed(unique.values()))
+        first: dict[str, _Answer] = {}
+        for each in self._mentioned(mentions):
+            first.setdefault(each.node.id, each)
+        kept = [*first.values(), *(each for each in reversed(unique.values()) if each.node.id not in first)]
         if len(kept) > self._limit:
             self._notes.append(f"{len(kept) - self._limit} more nodes answer; raise the limit or narrow the scope")
-        text = () if wanted.mode == "features" or not wanted.search_terms else self._texts(wanted.search_terms)
+        text = () if wanted.mode == "features" or not terms else self._texts(terms)
         matches = tuple(Match(card(self._rpg, each.node), each.score, each.why) for each in kept[: self._limit])
         return Found(matches, text, tuple(self._notes))
 
@@ -222,6 +261,15 @@ class _Look:
     def _bearer(self, node: Node) -> Node:
         parent = self._rpg.parent(node.id) if node.kind is NodeKind.FEATURE else None
         return parent if parent is not None and parent.kind in UNIT_KINDS | {NodeKind.FILE} else node
+
+    def _mentioned(self, mentions: _Mentions) -> list[_Answer]:
+        """What a text names beyond doubt; a word that fits many things is ranked like any other."""
+        found: list[_Answer] = []
+        for name in mentions.names:
+            nodes = [node for node in self._references.candidates(name) if self._fits(node)]
+            if len(nodes) <= _NAMESAKES:
+                found += [_Answer(node, 0.0, name) for node in sorted(nodes, key=self._is_test)]
+        return found
 
     def _named(self, terms: Sequence[str]) -> list[_Answer]:
         found: list[_Answer] = []

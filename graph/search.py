@@ -5,21 +5,27 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
+import ormsgpack
+from numpy.typing import NDArray
 
+from repowright.graph.bodies import Bodies
 from repowright.graph.errors import UnknownNode
-from repowright.graph.kinds import EdgeKind, NodeKind
+from repowright.graph.kinds import UNIT_KINDS, EdgeKind, NodeKind
 from repowright.graph.model import RPG, Edge, Node
 from repowright.graph.view import sort_key
-from repowright.repo_tools.textindex.bm25 import rarity, scan
+from repowright.repo_tools.textindex.bm25 import Floats, Ints, add_up, mean_length, rarity, scan
 from repowright.repo_tools.textindex.words import vocabulary, words
 
 Direction = Literal["upstream", "downstream", "both"]
 
 WEIGHTS = (("name", 3.0), ("feature", 2.5), ("path", 1.5), ("doc", 1.0))
-"""How much a word counts in each field."""
+"""How much a word counts in each field that nodes have of themselves."""
+
+BODY_WEIGHT = 0.5
+"""How much it counts in code."""
 
 _SATURATION = 1.2
 _LENGTH = 0.6
@@ -44,43 +50,93 @@ class Fetched:
     parents: tuple[str, ...]
 
 
+class _Rows(NamedTuple):
+    """What a word counts for a node in one field or several, one row for each."""
+
+    owner: Ints
+    term: NDArray[np.uint64]
+    weight: Floats
+
+
 class SearchIndex:
     """The words of a graph, as it was when the index was made; for many searches of one graph.
 
     Fielded BM25 (Robertson et al. 2004) over stemmed parts of names and words: a word's weighted counts over path,
-    name, feature and doc are summed before they saturate, each field normalised by its own mean length.
+    name, feature, doc and body are summed before they saturate, each field normalised by its own mean length.
+    Searched for files and folders alone, a file also answers by what its best unit says.
+
+    Parameters
+    ----------
+    bodies
+        The words of the code, where it is at hand.
     """
 
-    def __init__(self, rpg: RPG) -> None:
-        self._nodes = sorted(rpg.nodes(), key=sort_key)
-        self._kinds = np.array([node.kind.value for node in self._nodes])
-        counts = [_fields(node) for node in self._nodes]
-        means = _mean_lengths(counts)
-        owner: list[int] = []
-        term: list[int] = []
-        weight: list[float] = []
-        for number, fields in enumerate(counts):
-            weighted = _weighted(fields, means)
-            owner += [number] * len(weighted)
-            term += weighted
-            weight += weighted.values()
-        self._owner = np.array(owner, np.int64)
-        self._term = np.array(term, np.uint64)
-        self._weight = np.array(weight, np.float64)
+    def __init__(self, rpg: RPG, bodies: Bodies | None = None) -> None:
+        self._take(rpg)
+        rows = _field_rows(self._nodes)
+        if bodies is not None and len(bodies.owner):
+            rows = _joined(rows, _body_rows(self._nodes, bodies))
+            # An index read back weighs with the digits that are kept.
+            rows = rows._replace(weight=rows.weight.astype(np.float32).astype(np.float64))
+        self._rows, self._is_joined = rows, bodies is not None and len(bodies.owner) > 0
+
+    @classmethod
+    def unpacked(cls, rpg: RPG, packed: bytes) -> Self:
+        """Return the index that `packed` gave for this very graph."""
+        index = cls.__new__(cls)
+        index._take(rpg)
+        owner, term, weight = ormsgpack.unpackb(packed)
+        index._rows = _Rows(
+            np.frombuffer(owner, "<u4").astype(np.int64),
+            np.frombuffer(term, "<u8").astype(np.uint64, copy=False),
+            np.frombuffer(weight, "<f4").astype(np.float64),
+        )
+        index._is_joined = True
+        return index
+
+    def packed(self) -> bytes:
+        """Return the index as bytes."""
+        kinds = ("<u4", "<u8", "<f4")
+        return ormsgpack.packb([array.astype(kind).tobytes() for array, kind in zip(self._rows, kinds, strict=True)])
 
     def search(self, query: str, kinds: Iterable[NodeKind] = (), limit: int = 10) -> list[Hit]:
         """Return the nodes that answer best, best first; ties in the order of their places."""
-        wanted = sorted({kind.value for kind in kinds})
+        wanted = frozenset(kinds)
         terms = np.array(sorted(vocabulary().count(words(query))), np.uint64)
-        hits = scan(terms, self._term)
-        owner, weight = self._owner[hits.row], self._weight[hits.row]
-        points = rarity(hits.term, len(terms), len(self._nodes))[hits.term] * weight / (_SATURATION + weight)
-        scores = np.bincount(owner, points, minlength=len(self._nodes))
+        owner, term, weight = self._hits(terms)
+        points = rarity(term, len(terms), len(self._nodes))[term] * weight / (_SATURATION + weight)
+        scores: Floats = np.bincount(owner, points, minlength=len(self._nodes)).astype(np.float64)
+        if wanted and not wanted & UNIT_KINDS:
+            scores = self._lifted(scores)
         found = np.flatnonzero(scores > 0)
         if wanted:
-            found = found[np.isin(self._kinds[found], wanted)]
+            found = found[np.isin(self._kinds[found], sorted({kind.value for kind in wanted}))]
         best = found[np.argsort(-np.round(scores[found], _DIGITS), kind="stable")][: max(limit, 0)]
         return [Hit(self._nodes[number], float(scores[number])) for number in best]
+
+    def _take(self, rpg: RPG) -> None:
+        self._nodes = sorted(rpg.nodes(), key=sort_key)
+        self._kinds = np.array([node.kind.value for node in self._nodes])
+
+    def _hits(self, terms: NDArray[np.uint64]) -> tuple[Ints, Ints, Floats]:
+        """Node, term and weight wherever a term stands; a node's rows of one term are one."""
+        hits = scan(terms, self._rows.term)
+        owner, weight = self._rows.owner[hits.row], self._rows.weight[hits.row]
+        if not self._is_joined:
+            return owner, hits.term, weight
+        both, place = np.unique(owner * max(len(terms), 1) + hits.term, return_inverse=True)
+        return (*np.divmod(both, max(len(terms), 1)), add_up(place, weight, len(both)))
+
+    def _lifted(self, scores: Floats) -> Floats:
+        """Scores where a file has at least that of its best unit."""
+        best: dict[str, float] = {}
+        for number in np.flatnonzero(scores > 0).tolist():
+            path = self._nodes[number].path
+            best[path] = max(best.get(path, 0.0), float(scores[number]))
+        found = scores.copy()
+        for number in np.flatnonzero(self._kinds == NodeKind.FILE.value).tolist():
+            found[number] = best.get(self._nodes[number].path, 0.0)
+        return found
 
 
 def search(rpg: RPG, query: str, kinds: Iterable[NodeKind] = (), limit: int = 10) -> list[Hit]:
@@ -149,6 +205,32 @@ def fetch(rpg: RPG, reference: str) -> Fetched:
     if node is None:
         raise UnknownNode(f"no node answers to {reference!r}", _nearest(rpg, reference))
     return Fetched(node, tuple(each.name for each in reversed(rpg.ancestors(node.id))))
+
+
+def _field_rows(nodes: Sequence[Node]) -> _Rows:
+    counts = [_fields(node) for node in nodes]
+    means = _mean_lengths(counts)
+    owner: list[int] = []
+    term: list[int] = []
+    weight: list[float] = []
+    for number, fields in enumerate(counts):
+        weighted = _weighted(fields, means)
+        owner += [number] * len(weighted)
+        term += weighted
+        weight += weighted.values()
+    return _Rows(np.array(owner, np.int64), np.array(term, np.uint64), np.array(weight, np.float64))
+
+
+def _body_rows(nodes: Sequence[Node], bodies: Bodies) -> _Rows:
+    length = add_up(bodies.owner, bodies.times, len(bodies.nodes))
+    shorter = 1 - _LENGTH + _LENGTH * length / mean_length(length)
+    numbers = {node.id: number for number, node in enumerate(nodes)}
+    owner = np.array([numbers[each] for each in bodies.nodes], np.int64)[bodies.owner]
+    return _Rows(owner, bodies.term, BODY_WEIGHT * bodies.times / shorter[bodies.owner])
+
+
+def _joined(first: _Rows, second: _Rows) -> _Rows:
+    return _Rows(*(np.concatenate(pair) for pair in zip(first, second, strict=True)))
 
 
 def _fields(node: Node) -> dict[str, dict[int, int]]:

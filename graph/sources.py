@@ -28,7 +28,7 @@ class SnapshotSources:
     """Reads from a snapshot: a work tree, a git revision or memory. What is not UTF-8 is shown as Latin-1."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+        self.snapshot = snapshot
         self._kept: dict[str, str | None] = {}
 
     def text(self, path: str) -> str | None:
@@ -39,7 +39,7 @@ class SnapshotSources:
 
     def _read(self, path: str) -> str | None:
         try:
-            content = self._snapshot.read(path)
+            content = self.snapshot.read(path)
         except RepoToolsError:
             return None
         try:

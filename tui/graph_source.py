@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from repowright.graph.explore import Exploration
     from repowright.graph.fetch import Fetching
     from repowright.graph.model import RPG
+    from repowright.graph.search import SearchIndex
     from repowright.graph.sources import Sources
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -68,6 +69,19 @@ def sources(folder: Path | None, repo: Path | None, revision: str | None) -> Sou
     from repowright.repo_tools.snapshot_tree import WorkTreeSnapshot
 
     return SnapshotSources(WorkTreeSnapshot(root))
+
+
+def search_index(source: str, rpg: RPG, code: Sources) -> SearchIndex:
+    """Return the index of a graph that `open_named` gave, with the words of its code where that is at hand."""
+    from repowright.graph.opening import find_graph
+    from repowright.graph.searching import graph_index, stored_index
+    from repowright.graph.sources import SnapshotSources
+    from repowright.graph.store import is_stored_graph
+
+    found = find_graph(Path(source))
+    if found is not None and is_stored_graph(found.path) and isinstance(code, SnapshotSources):
+        return stored_index(found.path, rpg, code.snapshot)
+    return graph_index(rpg, code)
 
 
 def named_kinds(names: Sequence[str], kinds: type[K], option: str) -> list[K]:

@@ -16,7 +16,7 @@ from repowright.repo_tools import facts_codec
 from repowright.repo_tools.errors import RepoToolsError
 from repowright.repo_tools.facts import FileFacts
 from repowright.repo_tools.languages.registry import frontend_for, is_source
-from repowright.repo_tools.snapshot import Snapshot
+from repowright.repo_tools.snapshot import Snapshot, blob_id
 from repowright.repo_tools.textindex import bags
 from repowright.repo_tools.textindex.words import VERSION, vocabulary
 
@@ -42,29 +42,53 @@ def stored_corpus(store: Store, snapshot: Snapshot) -> Corpus:
         If the store cannot be read or written.
     """
     with store.reading():
+        purposes = _stored_purposes(store)
+    return Corpus(stored_bags(store, snapshot), purposes)
+
+
+def stored_bags(store: Store, snapshot: Snapshot, *, keep: bool = True) -> list[tuple[str, bags.Bag]]:
+    """Return path and bag of the files of a stored graph that are no tests, sorted.
+
+    Parameters
+    ----------
+    snapshot
+        Where the code is read from; a file that is not what it was when the graph was made is left out.
+    keep
+        Whether new bags are put into the store.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be read, or written though it is to keep them.
+    """
+    with store.reading():
         rows = {path: row for path, row in store.files().items() if not row.is_test and row.reader}
         kept = store.blobs(KIND)
-        purposes = _stored_purposes(store, set(rows))
     found, new = _Bags(store, snapshot, kept), dict[str, bytes]()
     files = [(path, bag) for path, row in sorted(rows.items()) if (bag := found.bag(row, new)) is not None]
-    if new:
+    if new and keep:
         stale = kept.keys() - {_key(row) for row in rows.values()}
         with store.writing():
             store.put_blobs(KIND, new)
             store.remove_blobs(KIND, sorted(stale))
-    return Corpus(files, purposes)
+    return files
 
 
 def graph_corpus(rpg: RPG, sources: Sources) -> Corpus:
     """Return the corpus of a graph whose code is at hand as text."""
+    purposes = {(node.path, node.qualname): node.feature for node in rpg.nodes(*_DEFINED) if node.feature}
+    return Corpus(graph_bags(rpg, sources), purposes)
+
+
+def graph_bags(rpg: RPG, sources: Sources) -> list[tuple[str, bags.Bag]]:
+    """Return path and bag of the files of a graph that are no tests and whose text can be had."""
     words, files = vocabulary(), []
     for node in rpg.nodes(NodeKind.FILE):
         text = None if TEST in node.tags or not is_source(node.path) else sources.text(node.path)
         if text is not None:
             content = text.encode("utf-8", "surrogatepass")
             files.append((node.path, bags.make_bag(frontend_for(node.path).read(node.path, content), content, words)))
-    purposes = {(node.path, node.qualname): node.feature for node in rpg.nodes(*_DEFINED) if node.feature}
-    return Corpus(files, purposes)
+    return files
 
 
 class _Bags:
@@ -85,6 +109,8 @@ class _Bags:
             content = self._snapshot.read(row.path)
         except RepoToolsError:
             return None
+        if blob_id(content) != row.content:
+            return None
         made = bags.make_bag(self._facts(row, content), content, vocabulary())
         new[key] = bags.pack(made)
         return made
@@ -98,7 +124,8 @@ def _key(row: FileRow) -> str:
     return f"{row.reader}:{row.content}"
 
 
-def _stored_purposes(store: Store, paths: set[str]) -> dict[tuple[str, str], str]:
+def _stored_purposes(store: Store) -> dict[tuple[str, str], str]:
+    paths = {path for path, row in store.files().items() if not row.is_test and row.reader}
     found: dict[tuple[str, str], str] = {}
     for path, nodes, _ in store.segments():
         if path in paths:

@@ -227,6 +227,10 @@ class Store:
         """Return all that is kept of a kind, by key."""
         return dict(self._database.execute("SELECT key, value FROM blobs WHERE kind = ? ORDER BY key", (kind,)))
 
+    def blob_keys(self, kind: str) -> list[str]:
+        """Return the keys of all that is kept of a kind."""
+        return [key for (key,) in self._database.execute("SELECT key FROM blobs WHERE kind = ? ORDER BY key", (kind,))]
+
     def put_blobs(self, kind: str, values: Mapping[str, bytes]) -> None:
         """Keep something beside the graph."""
         rows = [(kind, key, value) for key, value in values.items()]

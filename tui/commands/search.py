@@ -56,19 +56,22 @@ def search(
     as_json: bool,
 ) -> None:
     from repowright.graph.find import SearchNode, find
-    from repowright.tui.graph_source import open_named, sources, write
+    from repowright.tui.graph_source import open_named, search_index, sources, write
 
-    joined = tuple([" ".join(words)] if words else [])
+    said = " ".join(words)
     wanted = SearchNode(
         mode=mode,
-        feature_terms=(*joined, *features),
+        feature_terms=features,
         search_scopes=scopes,
-        search_terms=(*(joined if mode != "features" else ()), *terms),
+        search_terms=((said,) if said and mode != "features" else ()) + terms,
         line_nums=_lines(lines),
         file_path_or_pattern=pattern,
+        text=said,
     )
     rpg, folder = open_named(source)
-    found = find(rpg, wanted, sources=sources(folder, repo, revision), limit=limit)
+    code = sources(folder, repo, revision)
+    index = search_index(source, rpg, code) if wanted.asks and mode != "snippets" else None
+    found = find(rpg, wanted, sources=code, searcher=index.search if index else None, limit=limit)
     write(found.as_json() if as_json else found.text())
 
 
