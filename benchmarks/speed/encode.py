@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import platform
 import resource
 import shutil
 import subprocess
@@ -190,6 +191,11 @@ def table(name: str, figures: Figures) -> tuple[str, bool]:
     return "\n".join(lines), all(value <= bound for _, value, bound, _ in bounds)
 
 
+def interpreter() -> str:
+    """Return what runs this and how it was compiled: Python's own speed is in the ratio, the parser's is not."""
+    return f"{platform.python_implementation()} {platform.python_version()}, {platform.python_compiler()}"
+
+
 def main() -> int:
     """Measure the distributions and return 1 if a bound is broken."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -201,6 +207,7 @@ def main() -> int:
     if given.child:
         print(_timed(lambda: _encoded(*given.child))[0], _processor_seconds())
         return 0
+    print(interpreter(), flush=True)
     folders = given.source or [fetched(each, given.cache) for each in SDISTS]
     kept = True
     for folder in folders:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from repowright.graph.encode.lift_marks import is_lifted
 from repowright.graph.encode.pipeline import Means, update
 from repowright.graph.encode.report import UpdateReport
 from repowright.graph.errors import EncodeError
@@ -123,11 +124,11 @@ def _updated(
 
 def _recall_lifts(store: Store, snapshot: Snapshot) -> None:
     """Put back what a model once wrote of source that is the same."""
-    from repowright.graph.encode.lift_store import is_lifted, recall_stored
-
     with store.reading():
         lifted = is_lifted(store)
     if lifted:
+        from repowright.graph.encode.lift_store import recall_stored
+
         recall_stored(store, snapshot.read)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import ormsgpack
 
+from repowright.graph.encode.lift_marks import AREAS, GROUPS, KIND, PLACED
 from repowright.graph.encode.lift_places import Placed
 from repowright.graph.encode.lift_units import Block, LiftUnit, blocks_of
 from repowright.graph.encode.lifter import AreaBrief, Route
@@ -18,29 +19,22 @@ from repowright.graph.tags import UNPARSED
 
 ReadSource = Callable[[str], bytes]
 
-_KIND = "lift"
-_AREAS, _PLACED, _GROUPS = "areas", "placed", "groups"
 _KEYS_KIND = "lift-keys"
 """By path: the content that was lifted, a line break, and the packed keys of its units."""
 
 _EMPTY_LIST, _EMPTY_MAP = b"\x90", b"\x80"
 
 
-def has_memory(store: Store) -> bool:
-    """Whether a model has said anything of a stored graph."""
-    return store.blob(_KIND, _PLACED) is not None
-
-
 def read_memory(store: Store) -> Memory:
     """Return all that a model has said."""
     texts = {content: row.feature for content, row in store.lifts().items()}
-    areas = tuple(AreaBrief(*each) for each in ormsgpack.unpackb(store.blob(_KIND, _AREAS) or _EMPTY_LIST))
+    areas = tuple(AreaBrief(*each) for each in ormsgpack.unpackb(store.blob(KIND, AREAS) or _EMPTY_LIST))
     return Memory(texts, areas, read_placed(store))
 
 
 def read_placed(store: Store) -> dict[str, Placed]:
     """Return where files belong, by path."""
-    packed = ormsgpack.unpackb(store.blob(_KIND, _PLACED) or _EMPTY_MAP)
+    packed = ormsgpack.unpackb(store.blob(KIND, PLACED) or _EMPTY_MAP)
     return {
         path: Placed(Route(area, tuple(categories)), tuple(array("I", words)))
         for path, (area, categories, words) in packed.items()
@@ -58,8 +52,8 @@ def write_places(store: Store, lifted: Lifted) -> None:
         path: (each.route.area, each.route.categories, array("I", each.words).tobytes())
         for path, each in lifted.placed.items()
     }
-    said = {_AREAS: ormsgpack.packb(list(map(tuple, lifted.areas))), _PLACED: ormsgpack.packb(placed)}
-    store.put_blobs(_KIND, {key: value for key, value in said.items() if store.blob(_KIND, key) != value})
+    said = {AREAS: ormsgpack.packb(list(map(tuple, lifted.areas))), PLACED: ormsgpack.packb(placed)}
+    store.put_blobs(KIND, {key: value for key, value in said.items() if store.blob(KIND, key) != value})
 
 
 def product_files(store: Store) -> dict[str, FileRow]:
@@ -98,12 +92,12 @@ def write_keys(store: Store, files: Sequence[LiftFile], rows: Mapping[str, FileR
 
 def groups_are_settled(store: Store, groups: Sequence[GroupRow]) -> bool:
     """Whether groups are those that were written with places last."""
-    return store.blob(_KIND, _GROUPS) == _digest(groups)
+    return store.blob(KIND, GROUPS) == _digest(groups)
 
 
 def write_settled(store: Store, groups: Sequence[GroupRow]) -> None:
     """Note that groups were written with places."""
-    store.put_blobs(_KIND, {_GROUPS: _digest(groups)})
+    store.put_blobs(KIND, {GROUPS: _digest(groups)})
 
 
 def _known_blocks(

@@ -16,7 +16,7 @@ from repowright.graph.encode.lifting import Lifted, LiftFile, lift, recall
 from repowright.graph.encode.skeleton import group_nodes, plan_skeleton
 from repowright.graph.store import FileRow, GroupRow, Store
 
-__all__ = ["LiftReport", "ReadSource", "is_lifted", "lift_stored", "recall_stored"]
+__all__ = ["LiftReport", "ReadSource", "lift_stored", "recall_stored"]
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,6 @@ class LiftReport:
     changed: int
     areas: int
     problems: tuple[tuple[str, str], ...] = ()
-
-
-def is_lifted(store: Store) -> bool:
-    """Whether a model has said anything of a stored graph. Call it inside `Store.reading` or `Store.writing`."""
-    return lift_memory.has_memory(store)
 
 
 async def lift_stored(store: Store, read: ReadSource, lifter: Lifter | None = None) -> LiftReport:

@@ -8,7 +8,8 @@ import ormsgpack
 import pytest
 
 from repowright.graph.encode.lift_batches import Batch
-from repowright.graph.encode.lift_store import LiftReport, is_lifted, lift_stored, recall_stored
+from repowright.graph.encode.lift_marks import is_lifted
+from repowright.graph.encode.lift_store import LiftReport, lift_stored, recall_stored
 from repowright.graph.encode.lifter import Answers, AreaBrief, Areas, FileBrief, Route, Routes
 from repowright.graph.encode.pipeline import Means, update
 from repowright.graph.store import Store
