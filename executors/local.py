@@ -24,8 +24,11 @@ from repowright.executors.bubblewrap.slots import clear
 from repowright.executors.limits.capture import PipeSource, collect
 from repowright.executors.limits.environment import KILLED_CODE, ended_by, full_environment
 from repowright.executors.limits.watch import first_of, watch_folders, watch_tree
+from repowright.executors.ownership import owned_name
+from repowright.executors.reaping import reap
 from repowright.executors.sandbox import Ended, Limits, Outcome, SandboxError
-from repowright.executors.workspace import HostWorkspace
+from repowright.executors.trees import TRANSFER, Changes, Snapshot, Synced, TransferBounds, Tree
+from repowright.executors.workspace import HostWorkspace, Tracked
 
 MARK = "REPOWRIGHT_BOX"
 DEATH_S = 5.0
@@ -54,10 +57,11 @@ class LocalSandbox:
     def __init__(self) -> None:
         self._boxes: set[LocalBox] = set()
         self._guard = threading.Lock()
+        reap(docker=False)
 
     def open(self, limits: Limits) -> LocalBox:
         """Open a temporary folder as a box."""
-        box = LocalBox(Path(tempfile.mkdtemp(prefix="repowright-local-")), self._forget)
+        box = LocalBox(Path(tempfile.mkdtemp(prefix=owned_name("repowright-local-"))), self._forget)
         with self._guard:
             self._boxes.add(box)
         return box
@@ -84,25 +88,46 @@ class LocalBox:
         self._workspace.mkdir()
         self._tmp.mkdir()
         self._files = HostWorkspace(self._workspace)
-        self._mark = secrets.token_hex(8)
+        self._tracked = Tracked(self._files)
+        self._mark = owned_name("") + secrets.token_hex(8)
         self._closed = closed
         self._is_closed = False
         self.spent = False
 
-    def put(self, files: Mapping[str, bytes]) -> None:
+    def put(self, files: Tree) -> None:
         """Write files into the workspace."""
         self._check_usable()
-        self._files.put(files)
+        self._tracked.put(files)
+
+    def sync(self, tree: Tree, bounds: TransferBounds = TRANSFER) -> Synced:
+        """Make the workspace hold a tree, sending only what differs."""
+        self._check_usable()
+        return self._tracked.sync(tree, bounds)
+
+    def changes(self, bounds: TransferBounds = TRANSFER) -> Changes:
+        """Read back what commands changed since the last transfer into the box."""
+        self._check_open()
+        return self._tracked.changes(bounds)
+
+    def snapshot(self, bounds: TransferBounds = TRANSFER) -> Snapshot:
+        """Read back all regular files, of a spent box too."""
+        self._check_open()
+        return self._tracked.snapshot(bounds)
+
+    def restore(self, snapshot: Snapshot, bounds: TransferBounds = TRANSFER) -> Synced:
+        """Make the workspace hold a snapshot and nothing else."""
+        self._check_usable()
+        return self._tracked.mirror(snapshot.files, bounds)
 
     def get(self, paths: Sequence[str], max_bytes: int = 16_000_000) -> dict[str, bytes]:
         """Read regular files of the workspace back, of a spent box too."""
-        if self._is_closed:
-            raise SandboxError("the box is closed")
+        self._check_open()
         return self._files.get(paths, max_bytes)
 
     def run(self, argv: Sequence[str], limits: Limits, env: Mapping[str, str] | None = None) -> Outcome:
         """Run a command in the workspace and wait for it."""
         self._check_usable()
+        self._tracked.touched()
         started = time.monotonic()
         process = self._start(argv, limits, env)
         source = PipeSource(process)
@@ -144,6 +169,10 @@ class LocalBox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise SandboxError("the box is closed")
 
     def _check_usable(self) -> None:
         if self.spent:

@@ -8,6 +8,8 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self
 
+from repowright.executors.trees import Changes, Snapshot, Synced, TransferBounds, Tree
+
 
 class SandboxError(Exception):
     """A sandbox failed in a way that says nothing about the command it ran."""
@@ -77,7 +79,7 @@ class Box(Protocol):
     def spent(self) -> bool:
         """True once a limit was hit: the box must be closed, not used again."""
 
-    def put(self, files: Mapping[str, bytes]) -> None:
+    def put(self, files: Tree) -> None:
         """Write files, named by relative POSIX path, into the workspace.
 
         Raises
@@ -85,6 +87,39 @@ class Box(Protocol):
         SandboxError
             If a path is absolute, holds ``..`` or names something outside the workspace.
         """
+
+    def sync(self, tree: Tree, bounds: TransferBounds = ...) -> Synced:
+        """Make the workspace hold ``tree``, sending only what differs from what it holds.
+
+        Files that an earlier transfer put there and that ``tree`` has no longer are removed; what commands
+        made beside them stays.
+
+        Raises
+        ------
+        SandboxError
+            If a path leaves the workspace, or what lies there passes ``bounds``.
+        """
+
+    def changes(self, bounds: TransferBounds = ...) -> Changes:
+        """Read back the regular files that differ from the last transfer into the box, links never followed.
+
+        Raises
+        ------
+        SandboxError
+            If what lies in the workspace passes ``bounds``.
+        """
+
+    def snapshot(self, bounds: TransferBounds = ...) -> Snapshot:
+        """Read back all regular files; files whose name is not printable UTF-8 are left out.
+
+        Raises
+        ------
+        SandboxError
+            If they pass ``bounds``.
+        """
+
+    def restore(self, snapshot: Snapshot, bounds: TransferBounds = ...) -> Synced:
+        """Make the workspace hold a snapshot, of whichever sandbox, and nothing else."""
 
     def run(self, argv: Sequence[str], limits: Limits, env: Mapping[str, str] | None = None) -> Outcome:
         """Run a command in the workspace and wait for it."""

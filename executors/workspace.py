@@ -1,16 +1,14 @@
-"""A workspace kept as a folder of the host: written and read beneath it, links never followed."""
+"""Workspaces: what a box knows of its files, and workspaces kept as folders of the host."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from typing import Protocol
 
+from repowright.executors.beneath import Beneath, TooMuch, Unwritten
 from repowright.executors.sandbox import SandboxError
-
-FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+from repowright.executors.trees import Changes, File, Mark, Snapshot, Synced, TransferBounds, Tree, as_files, frozen
 
 
 def checked_parts(path: str) -> tuple[str, ...]:
@@ -27,6 +25,93 @@ def checked_parts(path: str) -> tuple[str, ...]:
     return parts
 
 
+def checked_files(tree: Tree) -> dict[str, File]:
+    """Return the files of a tree under their plain paths, refusing paths that could leave the workspace."""
+    return {"/".join(checked_parts(path)): file for path, file in as_files(tree).items()}
+
+
+class FileStore(Protocol):
+    """The few things a workspace must be able to do, wherever its files lie."""
+
+    def write(self, files: Mapping[str, File], remove: Sequence[str] = ()) -> None:
+        """Remove files, then write others; what stands at their place is replaced, never written through."""
+
+    def read(self, paths: Sequence[str] | None, bounds: TransferBounds) -> dict[str, File]:
+        """Read regular files, all where ``paths`` is None; what is no regular file is left out."""
+
+    def scan(self, bounds: TransferBounds) -> dict[str, Mark]:
+        """Look at all regular files. Those with a name that is not printable UTF-8 are left out."""
+
+    def keep(self, wanted: Mapping[str, Mark], bounds: TransferBounds) -> tuple[list[str], list[str]]:
+        """Remove all but the regular files wanted; return which of them are missing, and what was removed."""
+
+
+class Tracked:
+    """Transfers only what differs from what the workspace holds.
+
+    Parameters
+    ----------
+    store
+        A workspace that is empty now.
+    """
+
+    def __init__(self, store: FileStore) -> None:
+        self._store = store
+        self._put: dict[str, Mark] = {}
+        self._touched = False
+
+    def touched(self) -> None:
+        """Note that a command ran, so that what the workspace holds is no longer known."""
+        self._touched = True
+
+    def put(self, tree: Tree) -> None:
+        """Write files without a look at what is there."""
+        self._store.write(checked_files(tree))
+        self.was_put(tree)
+
+    def was_put(self, tree: Tree) -> None:
+        """Note that files were written."""
+        self._put |= {path: file.mark for path, file in checked_files(tree).items()}
+
+    def sync(self, tree: Tree, bounds: TransferBounds) -> Synced:
+        """Make the workspace hold ``tree``; remove what an earlier transfer put there and the tree has no longer."""
+        files = checked_files(tree)
+        held = self._store.scan(bounds) if self._touched else self._put
+        sent = {path: file for path, file in files.items() if held.get(path) != file.mark}
+        removed = sorted(path for path in self._put if path not in files and path in held)
+        if sent or removed:
+            self._store.write(sent, removed)
+        self._settled(files)
+        return _synced(sent, removed, len(files))
+
+    def mirror(self, tree: Tree, bounds: TransferBounds) -> Synced:
+        """Make the workspace hold ``tree`` and nothing else."""
+        files = checked_files(tree)
+        marks = {path: file.mark for path, file in files.items()}
+        missing, removed = self._store.keep(marks, bounds)
+        sent = {path: files[path] for path in missing}
+        if sent:
+            self._store.write(sent)
+        self._settled(files)
+        return _synced(sent, removed, len(files))
+
+    def changes(self, bounds: TransferBounds) -> Changes:
+        """Read back what differs from the last transfer."""
+        held = self._store.scan(bounds)
+        differing = sorted(path for path, mark in held.items() if self._put.get(path) != mark)
+        changed = self._store.read(differing, bounds) if differing else {}
+        removed = tuple(sorted(path for path in self._put if path not in held))
+        return Changes(frozen(changed), removed)
+
+    def snapshot(self, bounds: TransferBounds) -> Snapshot:
+        """Read back everything."""
+        return Snapshot(frozen(self._store.read(None, bounds)))
+
+    def _settled(self, files: Mapping[str, File]) -> None:
+        # What was touched stays touched: a stray of an earlier command may still write.
+        self._put = {path: file.mark for path, file in files.items()}
+
+
 class HostWorkspace:
     """Files of a box that live in a host folder which the box can write.
 
@@ -39,18 +124,11 @@ class HostWorkspace:
     """
 
     def __init__(self, root: Path, owner: int | None = None) -> None:
-        self.root = root
-        self._owner = owner
+        self._beneath = Beneath(str(root), owner)
 
-    def put(self, files: Mapping[str, bytes]) -> None:
-        """Write ``files``; what stands at their place is replaced, never written through."""
-        checked = {path: checked_parts(path) for path in sorted(files)}
-        for path, parts in checked.items():
-            try:
-                with self._parent(parts, make=True) as folder:
-                    self._write(folder, parts[-1], files[path])
-            except OSError as err:
-                raise SandboxError(f"cannot write {path!r} into the workspace: {err.strerror}") from err
+    def put(self, tree: Tree) -> None:
+        """Write files; what stands at their place is replaced, never written through."""
+        self.write(checked_files(tree))
 
     def get(self, paths: Sequence[str], max_bytes: int) -> dict[str, bytes]:
         """Read regular files; links, folders, devices and missing files are left out.
@@ -60,56 +138,55 @@ class HostWorkspace:
         SandboxError
             If the files hold more than ``max_bytes`` together.
         """
-        found: dict[str, bytes] = {}
-        left = max_bytes
-        for path in sorted(set(paths)):
-            data = self._read(checked_parts(path), left)
-            if data is None:
+        plain = {path: "/".join(checked_parts(path)) for path in sorted(set(paths))}
+        found = self.read(list(plain.values()), TransferBounds(max_bytes, len(plain)))
+        return {path: found[name].data for path, name in plain.items() if name in found}
+
+    def write(self, files: Mapping[str, File], remove: Sequence[str] = ()) -> None:
+        self._beneath.remove(list(remove))
+        try:
+            self._beneath.write([(path, file.data, file.executable) for path, file in sorted(files.items())])
+        except Unwritten as err:
+            raise SandboxError(f"cannot write {err.path!r} into the workspace: {err.why}") from err
+
+    def read(self, paths: Sequence[str] | None, bounds: TransferBounds) -> dict[str, File]:
+        names = self._names(bounds) if paths is None else paths
+        found: dict[str, File] = {}
+        left = bounds.bytes
+        for name in sorted(set(names)):
+            read = self._beneath.read(name, left)
+            if read is None:
                 continue
-            if len(data) > left:
-                raise SandboxError(f"the files asked for hold more than {max_bytes} bytes", "ask for fewer files")
-            found[path] = data
-            left -= len(data)
+            left -= len(read[0])
+            if left < 0:
+                raise SandboxError(f"the files asked for hold more than {bounds.bytes} bytes", "ask for fewer files")
+            found[name] = File(*read)
         return found
 
-    @contextlib.contextmanager
-    def _parent(self, parts: Sequence[str], make: bool) -> Iterator[int]:
-        folder = os.open(self.root, FOLDER)
+    def _names(self, bounds: TransferBounds) -> list[str]:
         try:
-            for name in parts[:-1]:
-                inner = self._enter(folder, name, make)
-                os.close(folder)
-                folder = inner
-            yield folder
-        finally:
-            os.close(folder)
+            return self._beneath.names(bounds.files, bounds.bytes, bounds.seconds)
+        except (OSError, TooMuch) as err:
+            raise unreadable(str(err)) from err
 
-    def _enter(self, folder: int, name: str, make: bool) -> int:
-        if make:
-            with contextlib.suppress(FileExistsError):
-                os.mkdir(name, 0o755, dir_fd=folder)
-                if self._owner is not None:
-                    os.chown(name, self._owner, self._owner, dir_fd=folder, follow_symlinks=False)
-        return os.open(name, FOLDER, dir_fd=folder)
-
-    def _write(self, folder: int, name: str, data: bytes) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name, dir_fd=folder)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        with open(os.open(name, flags, 0o644, dir_fd=folder), "wb") as file:
-            file.write(data)
-            if self._owner is not None:
-                os.fchown(file.fileno(), self._owner, self._owner)
-
-    def _read(self, parts: Sequence[str], limit: int) -> bytes | None:
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    def scan(self, bounds: TransferBounds) -> dict[str, Mark]:
         try:
-            with self._parent(parts, make=False) as folder:
-                descriptor = os.open(parts[-1], flags, dir_fd=folder)
-        except OSError:
-            return None
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
-            return None
-        with open(descriptor, "rb") as file:
-            return file.read(limit + 1)
+            return self._beneath.scan(bounds.files, bounds.bytes, bounds.seconds)
+        except (OSError, TooMuch) as err:
+            raise unreadable(str(err)) from err
+
+    def keep(self, wanted: Mapping[str, Mark], bounds: TransferBounds) -> tuple[list[str], list[str]]:
+        try:
+            return self._beneath.keep(dict(wanted), bounds.files, bounds.bytes, bounds.seconds)
+        except (OSError, TooMuch, RecursionError) as err:
+            raise unreadable(str(err)) from err
+
+
+def unreadable(why: str) -> SandboxError:
+    """Return the error of a workspace that passes a bound."""
+    return SandboxError(f"cannot read the workspace: {why}", "raise the bounds of the transfer, or use a new box")
+
+
+def _synced(sent: Mapping[str, File], removed: Sequence[str], total: int) -> Synced:
+    size = sum(len(file.data) for file in sent.values())
+    return Synced(tuple(sorted(sent)), tuple(removed), total - len(sent), size)

@@ -47,9 +47,11 @@ def sandbox_checks(found: Sequence[SandboxStatus]) -> list[Check]:
         for each in found
         if each.name != "local"
     ]
-    usable = [each.name for each in found if each.usable and each.name != "local"]
-    if usable:
-        return [*checks, Check("sandbox", "ok", f"{usable[0]} will be used")]
+    from repowright.executors.choose import first_usable
+
+    chosen, why = first_usable(found)
+    if chosen:
+        return [*checks, Check("sandbox", "ok", f"{chosen} will be used: {why}")]
     return [
         *checks,
         Check("sandbox", "missing", "none is usable", "mend one of them, or give --unsafe-local"),
@@ -74,7 +76,14 @@ def _git(environ: Mapping[str, str]) -> Check:
 def _sandboxes() -> list[Check]:
     from repowright.executors.choose import available
 
-    return sandbox_checks(available())
+    return [*sandbox_checks(available()), *sandbox_facts()]
+
+
+def sandbox_facts() -> list[Check]:
+    """Return what the sandboxes are made of: images, toolchains, kernel, limits, leftovers."""
+    from repowright.executors.diagnosis import diagnose
+
+    return [Check(fact.name, "ok" if fact.good else "warn", fact.detail, fact.hint) for fact in diagnose()]
 
 
 def _configuration(environ: Mapping[str, str], project: Path) -> list[Check]:

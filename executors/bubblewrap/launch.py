@@ -54,9 +54,23 @@ class Launched:
 
 
 def launch(
-    argv: Sequence[str], uid: int | None, limits: Limits, group: ControlGroup | None, *, bounded_disk: bool
+    argv: Sequence[str],
+    uid: int | None,
+    limits: Limits,
+    group: ControlGroup | None,
+    *,
+    bounded_disk: bool,
+    call_filter: bytes | None = None,
+    stdin: int = subprocess.DEVNULL,
 ) -> Launched:
     """Start bubblewrap under ``uid``; the command waits until its limits are on.
+
+    Parameters
+    ----------
+    call_filter
+        The filter of system calls that all in the box gets, as the kernel reads it; none when None.
+    stdin
+        What the command reads: nothing, or a pipe that the caller closes.
 
     Raises
     ------
@@ -67,9 +81,12 @@ def launch(
     prlimit = shutil.which("prlimit") if uid is not None else None
     info_read, info_write = os.pipe()
     block_read, block_write = os.pipe()
-    command = [argv[0], "--info-fd", str(info_write), "--block-fd", str(block_read), *argv[1:]]
+    filter_read = _file_of(call_filter)
+    command = [argv[0], "--info-fd", str(info_write), "--block-fd", str(block_read)]
+    command += ["--seccomp", str(filter_read)] if filter_read >= 0 else []
+    passed = tuple(descriptor for descriptor in (info_write, block_read, filter_read) if descriptor >= 0)
     try:
-        process = _spawn([*_prefix(prlimit, bounds), *command], uid, (info_write, block_read))
+        process = _spawn([*_prefix(prlimit, bounds), *command, *argv[1:]], uid, passed, stdin)
         os.close(info_write)
         info_write = -1
         try:
@@ -84,10 +101,20 @@ def launch(
             _abandon(process)
             raise err if isinstance(err, SandboxError) else SandboxError(f"the box went away: {err}") from err
     finally:
-        for descriptor in (info_read, info_write, block_read, block_write):
+        for descriptor in (info_read, info_write, block_read, block_write, filter_read):
             if descriptor >= 0:
                 os.close(descriptor)
     return Launched(process, pid, group)
+
+
+def _file_of(data: bytes | None) -> int:
+    """Return a descriptor that reads ``data``, or -1 for None."""
+    if data is None:
+        return -1
+    descriptor = os.memfd_create("filter")
+    os.write(descriptor, data)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
 
 
 def _abandon(process: subprocess.Popen[bytes]) -> None:
@@ -110,10 +137,10 @@ def _prefix(prlimit: str | None, bounds: Mapping[int, tuple[int, int]]) -> list[
     ]
 
 
-def _spawn(argv: list[str], uid: int | None, pass_fds: tuple[int, ...]) -> subprocess.Popen[bytes]:
+def _spawn(argv: list[str], uid: int | None, pass_fds: tuple[int, ...], stdin: int) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={}, cwd="/",
+            argv, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={}, cwd="/",
             pass_fds=pass_fds, user=uid, group=uid, extra_groups=None if uid is None else [],
         )  # fmt: skip
     except OSError as err:
@@ -146,4 +173,9 @@ def _bounds(limits: Limits, alone: bool, bounded_disk: bool) -> dict[int, tuple[
     if not bounded_disk:
         size = limits.disk_mb << 20
         bounds[resource.RLIMIT_FSIZE] = (size, size)
-    return bounds
+    return {kind: _within(resource.getrlimit(kind)[1], *bound) for kind, bound in bounds.items()}
+
+
+def _within(highest: int, soft: int, hard: int) -> tuple[int, int]:
+    """Lower a bound to what this process itself may have at most."""
+    return (soft, hard) if highest == resource.RLIM_INFINITY else (min(soft, highest), min(hard, highest))

@@ -10,13 +10,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from repowright.executors.docker.client import TIMEOUT_S, Daemon, daemon_errors
+from repowright.executors.archives import is_plain
+from repowright.executors.beneath import PLAIN, RUNNABLE
+from repowright.executors.docker.client import TIMEOUT_S, Daemon
+from repowright.executors.docker.failures import daemon_errors
+from repowright.executors.docker.hardening import box_user
 from repowright.executors.limits import cgroup
 from repowright.executors.limits.capture import STDERR, STDOUT, Capture, Captured, collect
+from repowright.executors.limits.defences import ALL_ON, Without, relaxed
 from repowright.executors.limits.environment import KILLED_CODE, ended_by, full_environment
 from repowright.executors.limits.watch import Check, first_of, watch_filesystem, watch_group
 from repowright.executors.sandbox import Ended, Limits, Outcome, SandboxError, SandboxLost
-from repowright.executors.workspace import checked_parts
+from repowright.executors.trees import TRANSFER, Changes, Snapshot, Synced, TransferBounds, Tree
+from repowright.executors.warm.program import REPLY_BYTES, Answer, BoxFiles, program
+from repowright.executors.workspace import Tracked, checked_files, checked_parts
 
 SCRIPT = 'read -r go; ulimit -c 0; ulimit -S -t "$1"; ulimit -H -t "$2"; shift 2; exec "$@" </dev/null'
 """Waits for a line before the command prints: what comes with the reply's header would be lost."""
@@ -39,21 +46,55 @@ HEADER_ROOM = 4096
 class DockerBox:
     """One container; commands are execs in it, and a limit passed kills all of it."""
 
-    def __init__(self, daemon: Daemon, container: str, closed: Callable[[DockerBox, str], None]) -> None:
+    def __init__(
+        self,
+        daemon: Daemon,
+        container: str,
+        closed: Callable[[DockerBox, str], None],
+        *,
+        python: str = "python3",
+        without: Without = ALL_ON,
+    ) -> None:
+        self._without = without
+        self._user = box_user(without)
         self._daemon = daemon
         self._container = container
         self._closed = closed
         self._is_closed = False
         self._pid = daemon.first_pid(container)
         self._group = cgroup.of_process(self._pid, container)
+        self._python = python
+        self._store = BoxFiles(self._ask)
+        self._tracked = Tracked(self._store)
         self.spent = False
 
-    def put(self, files: Mapping[str, bytes]) -> None:
+    def put(self, files: Tree) -> None:
         """Write files into the workspace."""
         self._check_usable()
         code, _, said = self._transfer(["tar", "-x", "-f", "-"], _archive(files), HEADER_ROOM)
         if code != 0:
             raise SandboxError(f"cannot write files into the box: {said.strip()[:300]}", "is its disk full?")
+        self._tracked.was_put(files)
+
+    def sync(self, tree: Tree, bounds: TransferBounds = TRANSFER) -> Synced:
+        """Make the workspace hold a tree, sending only what differs."""
+        self._check_usable()
+        return self._tracked.sync(tree, bounds)
+
+    def changes(self, bounds: TransferBounds = TRANSFER) -> Changes:
+        """Read back what commands changed since the last transfer into the box."""
+        self._check_usable()
+        return self._tracked.changes(bounds)
+
+    def snapshot(self, bounds: TransferBounds = TRANSFER) -> Snapshot:
+        """Read back all regular files."""
+        self._check_usable()
+        return self._tracked.snapshot(bounds)
+
+    def restore(self, snapshot: Snapshot, bounds: TransferBounds = TRANSFER) -> Synced:
+        """Make the workspace hold a snapshot and nothing else."""
+        self._check_usable()
+        return self._tracked.mirror(snapshot.files, bounds)
 
     def get(self, paths: Sequence[str], max_bytes: int = 16_000_000) -> dict[str, bytes]:
         """Read regular files of the workspace back."""
@@ -66,7 +107,10 @@ class DockerBox:
         room = max_bytes + HEADER_ROOM * (len(names) + 3)
         too_much = f"the files asked for hold more than {max_bytes} bytes"
         _, data, _ = self._transfer([*argv, *(f"./{name}" for name in names)], b"", room, too_much)
-        found = _extract(data, wanted)
+        try:
+            found = _extract(data, wanted)
+        except tarfile.TarError as err:
+            raise SandboxError(f"the box sent a broken archive: {err}", "was it cut off by what still runs?") from err
         if sum(map(len, found.values())) > max_bytes:
             raise SandboxError(too_much, "ask for fewer files")
         return found
@@ -74,10 +118,14 @@ class DockerBox:
     def run(self, argv: Sequence[str], limits: Limits, env: Mapping[str, str] | None = None) -> Outcome:
         """Run a command in the workspace and wait for it."""
         self._check_usable()
+        self._tracked.touched()
         started = time.monotonic()
+        limits = relaxed(limits, self._without)
         cpu = max(1, round(limits.cpu_s))
         command = ["sh", "-c", SCRIPT, "sh", str(cpu), str(cpu + 1), *argv]
-        exec_id, source = self._daemon.start_exec(self._container, command, full_environment(env), "/workspace")
+        exec_id, source = self._daemon.start_exec(
+            self._container, command, full_environment(env, self._without), "/workspace", self._user
+        )
         try:
             with daemon_errors("start a command"):
                 source.send(b"go\n")
@@ -91,7 +139,7 @@ class DockerBox:
             captured = collect(source, limits.wall_s, limits.output_bytes, check, kill)
         finally:
             source.close()
-        code, ended = self._end(exec_id, captured, check)
+        code, ended = self._end(lambda: self._code(exec_id), captured, check)
         self.spent = ended is not Ended.EXITED
         duration = time.monotonic() - started
         return Outcome(code, captured.stdout, captured.stderr, duration, ended, captured.truncated)
@@ -129,11 +177,11 @@ class DockerBox:
         except OSError:
             return []
 
-    def _end(self, exec_id: str, captured: Captured, check: Check) -> tuple[int, Ended]:
+    def _end(self, code_of: Callable[[], int | None], captured: Captured, check: Check) -> tuple[int, Ended]:
         if captured.ended is not Ended.EXITED:
             return KILLED_CODE, captured.ended
         passed = check()
-        code = self._code(exec_id)
+        code = code_of()
         if passed is None and (self._group is None or (code != 0 and not self._host_folders())):
             passed = self._ask_counters()
         if passed is not None or code is None or (code != 0 and not self._is_alive()):
@@ -171,12 +219,24 @@ class DockerBox:
         moved = {field[0] for field in fields if len(field) == 2 and field[1] != "0"}
         return next((ended for ended in (Ended.MEMORY, Ended.PIDS, Ended.DISK) if ended in moved), None)
 
+    def _ask(self, request: bytes, bounds: TransferBounds) -> Answer:
+        """Start the program in the box for one request."""
+        argv = [self._python, "-I", "-S", "-c", program(), "once", self._python]
+        code, data, said = self._transfer(argv, request, bounds.bytes + REPLY_BYTES)
+        answer = Answer(bounds)
+        answer.feed(data)
+        if answer.reply is None:
+            raise SandboxLost(f"the box does not answer, code {code}: {said.strip()[-300:]}", "is its memory full?")
+        return answer
+
     def _transfer(
         self, argv: Sequence[str], data: bytes, room: int, too_much: str = "a tool of the box says too much"
     ) -> tuple[int | None, bytes, str]:
         """Run a tool of the image with ``data`` as its input: exit code, output, error text."""
         waiting = ["sh", "-c", 'read -r go; exec "$@"', "sh", *argv]
-        exec_id, source = self._daemon.start_exec(self._container, waiting, full_environment(None), "/workspace")
+        exec_id, source = self._daemon.start_exec(
+            self._container, waiting, full_environment(None), "/workspace", self._user
+        )
         capture = Capture(room)
         deadline = time.monotonic() + TIMEOUT_S
         try:
@@ -193,14 +253,15 @@ class DockerBox:
         return self._code(exec_id), capture.data(STDOUT), capture.text(STDERR)
 
 
-def _archive(files: Mapping[str, bytes]) -> bytes:
+def _archive(tree: Tree) -> bytes:
+    files = checked_files(tree)
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as archive:
-        for path in sorted(files):
-            entry = tarfile.TarInfo("/".join(checked_parts(path)))
-            entry.size = len(files[path])
-            entry.mode = 0o644
-            archive.addfile(entry, io.BytesIO(files[path]))
+        for path, file in files.items():
+            entry = tarfile.TarInfo(path)
+            entry.size = len(file.data)
+            entry.mode = RUNNABLE if file.executable else PLAIN
+            archive.addfile(entry, io.BytesIO(file.data))
     return buffer.getvalue()
 
 
@@ -212,7 +273,7 @@ def _extract(data: bytes, wanted: Mapping[str, tuple[str, ...]]) -> dict[str, by
             name = entry.name.removeprefix("./")
             if entry.isdir():
                 folders.add(name)
-            elif entry.isreg():
+            elif is_plain(entry, len(data)):
                 file = archive.extractfile(entry)
                 regular[name] = file.read() if file is not None else b""
     return {

@@ -1,18 +1,18 @@
-"""Labels that say who owns a container and until when, so that orphans can be told from boxes in use."""
+"""Labels that say who owns a thing of Docker's and until when, so that orphans can be told from what is in use."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
+
+from repowright.executors.ownership import label_is_gone, this_owner
 
 OWNER = "repowright.owner"
 DEADLINE = "repowright.deadline"
 
 
 def owner_labels(now_s: float, life_s: float) -> dict[str, str]:
-    """Labels of a container opened now by this process, living at most ``life_s`` seconds."""
-    return {OWNER: f"{_place()} {os.getpid()} {_started(os.getpid())}", DEADLINE: str(int(now_s + life_s))}
+    """Labels of a container, volume, network or image made now by this process, living ``life_s`` seconds at most."""
+    return {OWNER: this_owner().label, DEADLINE: str(int(now_s + life_s))}
 
 
 def is_orphan(labels: Mapping[str, str], now_s: float) -> bool:
@@ -20,23 +20,4 @@ def is_orphan(labels: Mapping[str, str], now_s: float) -> bool:
     deadline = labels.get(DEADLINE, "")
     if deadline.isdigit() and int(deadline) < now_s:
         return True
-    place, _, process = labels.get(OWNER, "").partition(" ")
-    pid, _, started = process.partition(" ")
-    return place == _place() and pid.isdigit() and _started(int(pid)) != started
-
-
-def _place() -> str:
-    """The boot and pid namespace: a pid means something only there."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot}/{os.readlink('/proc/self/ns/pid')}"
-    except OSError:
-        return "unknown"
-
-
-def _started(pid: int) -> str:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
-    except OSError:
-        return ""
-    return fields[19]
+    return label_is_gone(labels.get(OWNER, ""))

@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
-import io
+import contextlib
 import os
 import subprocess
-import tarfile
 import tempfile
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from repowright.executors.docker.client import Daemon, daemon_errors
+from repowright.executors.docker.client import Daemon
+from repowright.executors.docker.failures import daemon_errors
 from repowright.executors.docker.sandbox import DockerSandbox
 from repowright.executors.images import tools
-from repowright.executors.images.names import BASE_IMAGE, BASE_PYTHON, RECIPE, REPOSITORY, image_name
+from repowright.executors.images.layers import (
+    Context,
+    ToolchainSource,
+    archive_of,
+    build_layers,
+    remove_image,
+    run_build,
+)
+from repowright.executors.images.names import (
+    IMAGE_VARIABLE,
+    ORIGIN_LABEL,
+    RECIPE,
+    REPOSITORY,
+    base_reference,
+    find_image,
+    image_name,
+)
+from repowright.executors.images.registry import pull
 from repowright.executors.images.rootfs import debian_root, host_root
 from repowright.executors.images.runtime import VENV
-from repowright.executors.sandbox import SandboxError, SandboxLost, SandboxUnavailable
+from repowright.executors.ownership import owned_name
+from repowright.executors.sandbox import Limits, SandboxError, SandboxUnavailable
 from repowright.executors.testing.pytest import run_pytest
 
 Progress = Callable[[str], None]
 Source = Literal["auto", "registry", "debian", "host"]
-PROBE_S = 20.0
-"""Seconds in which a registry must say something."""
-PULL_S = 600
+ARCHIVE_S = 300.0
 PATH = f"{VENV}/bin:/usr/local/bin:/usr/bin:/bin"
 DOCKERFILE = """FROM {base}
 COPY site /opt/site
@@ -37,10 +52,18 @@ ENV PATH={path}
 SMOKE_TEST = b"def test_modules():\n    import bz2, ctypes, lzma, sqlite3, ssl, zlib\n"
 
 
-def build_image(progress: Progress = lambda line: None, *, source: Source = "auto", rebuild: bool = False) -> str:
-    """Make the image and return its name; nothing is done when it is there.
+def build_image(
+    progress: Progress = lambda line: None,
+    *,
+    source: Source = "auto",
+    rebuild: bool = False,
+    toolchains: Sequence[str] = (),
+    toolchain_source: ToolchainSource = "auto",
+) -> str:
+    """Make the image with ``toolchains`` and return its name; nothing is done when it is there.
 
     A registry is tried first (20 s to answer), then debootstrap, then a copy of this machine's Python.
+    An image that ``REPOWRIGHT_IMAGE`` names is never made, only added to.
 
     Raises
     ------
@@ -49,32 +72,30 @@ def build_image(progress: Progress = lambda line: None, *, source: Source = "aut
     """
     daemon = Daemon()
     try:
+        if os.environ.get(IMAGE_VARIABLE):
+            return build_layers(daemon, find_image(daemon), toolchains, toolchain_source, progress)
         image = image_name()
         if daemon.has_image(image) and not rebuild:
             progress(f"image {image} is there")
-            return image
-        _build_from_first(daemon, image, source, progress)
+        else:
+            _build_from_first(daemon, image, source, progress)
+            progress(f"image {image} is ready")
+        return build_layers(daemon, image, toolchains, toolchain_source, progress)
     finally:
         daemon.close()
-    _check(image)
-    progress(f"image {image} is ready")
-    return image
 
 
 def build_on(daemon: Daemon, base: str, python: tuple[int, int], image: str, origin: str) -> None:
     """Add the test tools to ``base``, an image the daemon has, whose ``python3`` is of version ``python``."""
-    with tempfile.TemporaryDirectory(prefix="repowright-image-") as work:
+    with (
+        tempfile.TemporaryDirectory(prefix=owned_name("repowright-image-")) as work,
+        tempfile.TemporaryFile() as archive,
+    ):
         site = Path(work, "site")
         tools.install_tools(site, python)
         recipe = DOCKERFILE.format(base=base, venv=VENV, major=python[0], minor=python[1], path=PATH)
-        context = io.BytesIO()
-        with tarfile.open(fileobj=context, mode="w") as archive:
-            archive.add(site, "site")
-            entry = tarfile.TarInfo("Dockerfile")
-            entry.size = len(recipe.encode())
-            archive.addfile(entry, io.BytesIO(recipe.encode()))
-        context.seek(0)
-        _run_build(daemon, context, image, origin)
+        archive_of(Context(recipe, {"site": site}), archive)
+        run_build(daemon, archive, image, _labels(origin), "none")
 
 
 def _build_from_first(daemon: Daemon, image: str, source: Source, progress: Progress) -> None:
@@ -86,7 +107,8 @@ def _build_from_first(daemon: Daemon, image: str, source: Source, progress: Prog
     failures: list[str] = []
     for name in recipes if source == "auto" else (source,):
         try:
-            return recipes[name]()
+            recipes[name]()
+            return _check(daemon, image)
         except SandboxError as err:
             failures.append(f"{name}: {err.message}")
             progress(f"{name} does not work: {err.message}")
@@ -94,47 +116,31 @@ def _build_from_first(daemon: Daemon, image: str, source: Source, progress: Prog
 
 
 def _from_registry(daemon: Daemon, image: str, progress: Progress) -> None:
-    progress(f"pulling {BASE_IMAGE}")
-    digest = _pull(daemon, BASE_IMAGE)
+    reference = base_reference()
+    progress(f"pulling {reference}")
+    base = pull(daemon, reference)
     progress("adding the test tools")
-    build_on(daemon, digest, BASE_PYTHON, image, digest)
+    build_on(daemon, base, python_of(base), image, base)
 
 
-def _pull(daemon: Daemon, image: str) -> str:
-    """Pull an image and return its name by digest; gives up on a registry silent for ``PROBE_S``."""
-    heard, done = threading.Event(), threading.Event()
-    failures: list[str] = []
+def python_of(image: str) -> tuple[int, int]:
+    """Ask an image for the version of its ``python3``, in a box.
 
-    def pull() -> None:
-        try:
-            with daemon_errors(f"pull {image}"):
-                for event in daemon.api.pull(image, stream=True, decode=True):
-                    heard.set()
-                    if "error" in event:
-                        failures.append(str(event["error"]))
-        except SandboxLost as err:
-            failures.append(err.message)
-        finally:
-            heard.set()
-            done.set()
-
-    threading.Thread(target=pull, name="docker-pull", daemon=True).start()
-    if not heard.wait(PROBE_S) or not done.wait(PULL_S) or failures:
-        raise SandboxUnavailable(failures[0] if failures else f"no registry answers for {image}")
-    with daemon_errors("inspect an image"):
-        digests = daemon.api.inspect_image(image).get("RepoDigests") or [image]
-    return str(digests[0])
-
-
-def _run_build(daemon: Daemon, context: io.BytesIO, image: str, origin: str) -> None:
-    with daemon_errors("build the image"):
-        events = daemon.api.build(
-            fileobj=context, custom_context=True, tag=image, rm=True, forcerm=True, decode=True,
-            network_mode="none", labels=_labels(origin),
-        )  # fmt: skip
-        for event in events:
-            if "error" in event:
-                raise SandboxUnavailable(f"the image build failed: {str(event['error']).strip()[:300]}")
+    Raises
+    ------
+    SandboxUnavailable
+        If it has none that is new enough.
+    """
+    limits = Limits(wall_s=20)
+    sandbox = DockerSandbox(image, ahead=False)
+    try:
+        with sandbox.open(limits) as box:
+            said = box.run(["python3", "-I", "-c", "import sys; print(*sys.version_info[:2])"], limits).stdout.split()
+    finally:
+        sandbox.close()
+    if len(said) != 2 or (int(said[0]), int(said[1])) < tools.MINIMUM_PYTHON:
+        raise SandboxUnavailable(f"the image {image} has no python3 of version 3.11 or later", "use another base")
+    return int(said[0]), int(said[1])
 
 
 def _from_root(
@@ -142,14 +148,14 @@ def _from_root(
 ) -> None:
     if os.geteuid() != 0:
         raise SandboxUnavailable(f"only root can make an image from {origin}")
-    with tempfile.TemporaryDirectory(prefix="repowright-image-") as work:
+    with tempfile.TemporaryDirectory(prefix=owned_name("repowright-image-")) as work:
         root, archive = Path(work, "root"), Path(work, "root.tar")
         root.mkdir(mode=0o755)
         fill(root, progress)
         _remove_mount_points(root)
         progress("importing the image")
         argv = ["tar", "--numeric-owner", "-C", str(root), "-c", "-f", str(archive), "."]
-        subprocess.run(argv, check=True, capture_output=True, timeout=300, stdin=subprocess.DEVNULL)
+        _archive(argv)
         labels = [f"LABEL {name}={value}" for name, value in sorted(_labels(origin).items())]
         with daemon_errors("import the image"):
             daemon.api.import_image_from_file(
@@ -160,6 +166,15 @@ def _from_root(
             )
 
 
+def _archive(argv: list[str]) -> None:
+    try:
+        subprocess.run(argv, check=True, capture_output=True, timeout=ARCHIVE_S, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.SubprocessError) as err:
+        raise SandboxUnavailable(
+            f"cannot archive the image's files: {err}", "make room in the temporary folder"
+        ) from err
+
+
 def _remove_mount_points(root: Path) -> None:
     """A tmpfs over a folder that exists keeps the folder's mode, which the box's user cannot write."""
     if (root / "workspace").is_dir():
@@ -167,14 +182,17 @@ def _remove_mount_points(root: Path) -> None:
 
 
 def _labels(origin: str) -> dict[str, str]:
-    return {"repowright.recipe": str(RECIPE), "repowright.origin": origin}
+    return {"repowright.recipe": str(RECIPE), ORIGIN_LABEL: origin}
 
 
-def _check(image: str) -> None:
-    sandbox = DockerSandbox(image, ahead=False)
+def _check(daemon: Daemon, image: str) -> None:
+    """Run a test suite in a new image; one in which none passes is removed."""
     try:
-        report = run_pytest(sandbox, {"test_image.py": SMOKE_TEST})
-    finally:
-        sandbox.close()
-    if not report.passed:
-        raise SandboxUnavailable(f"a test suite does not pass in the image {image}: {report.output[-300:]}")
+        sandbox = DockerSandbox(image, ahead=False)
+        with contextlib.closing(sandbox):
+            report = run_pytest(sandbox, {"test_image.py": SMOKE_TEST})
+        if not report.passed:
+            raise SandboxUnavailable(f"a test suite does not pass in the image {image}: {report.output[-300:]}")
+    except SandboxError:
+        remove_image(daemon, image)
+        raise

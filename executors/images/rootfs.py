@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -21,6 +22,8 @@ HOST_TOOLS = (
     *("sh", "tar", "sed", "stat", "timeout", "sleep", "env", "cat"),
     *("ls", "ln", "rm", "mkdir", "chmod", "id", "kill", "true"),
 )
+MERGED = ("bin", "lib", "lib64", "sbin")
+"""Folders that are links into /usr where the system is laid out so; toolchains added later expect the same."""
 FOLDERS = ("tmp", "workspace", "proc", "dev", "sys", "etc", "usr/bin", "opt")
 
 
@@ -46,6 +49,8 @@ def host_root(root: Path, progress: Progress) -> None:
     progress("copying this machine's Python")
     for folder in FOLDERS:
         (root / folder).mkdir(parents=True, exist_ok=True)
+    for name in MERGED:
+        _link_as_here(root, name)
     for name in sorted(ETC):
         (root / "etc" / name).write_text(ETC[name], encoding="utf-8")
     interpreter = running_interpreter()
@@ -61,7 +66,8 @@ def host_root(root: Path, progress: Progress) -> None:
     (root / "opt" / "venv" / "pyvenv.cfg").write_text(settings, encoding="utf-8")
     binaries = [path for path in sorted(root.rglob("*")) if path.is_file() and _is_binary(path)]
     _copy_libraries(binaries, root)
-    (root / "bin").symlink_to("usr/bin")
+    if not (root / "bin").is_symlink():
+        (root / "bin").symlink_to("usr/bin")
 
 
 def debian_mirror() -> str:
@@ -72,6 +78,14 @@ def debian_mirror() -> str:
             if found:
                 return found.group(1)
     return DEFAULT_MIRROR
+
+
+def _link_as_here(root: Path, name: str) -> None:
+    place = Path("/", name)
+    if place.is_symlink():
+        target = os.readlink(place).lstrip("/")
+        (root / target).mkdir(parents=True, exist_ok=True)
+        (root / name).symlink_to(target)
 
 
 def _copy_tools(root: Path) -> None:

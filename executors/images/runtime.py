@@ -20,18 +20,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from repowright.executors.binds import Bind
 from repowright.executors.images import tools
+from repowright.executors.ownership import owned_name
 from repowright.executors.sandbox import SandboxUnavailable
 
-LAYOUT = 1
+LAYOUT = 2
 """Raised when the content of a runtime changes shape."""
 VENV = "/opt/venv"
 BASE = "/opt/python"
+DEPENDENCIES = "/opt/dependencies"
+"""Where a box sees installed dependencies, behind the test tools."""
+DEPENDENCIES_FILE = "repowright_dependencies.pth"
+DEPENDENCIES_LINE = f"import site; site.addsitedir({DEPENDENCIES!r})\n"
 ETC = {
     "passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/tmp:/bin/sh\n",
     "group": "root:x:0:\nnogroup:x:65534:\n",
     "hosts": "127.0.0.1 localhost\n::1 localhost\n",
-    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
 }
 
 
@@ -50,6 +56,8 @@ class Runtime:
 
     folder: Path
     interpreter: Interpreter
+    binds: tuple[Bind, ...] = ()
+    """What else boxes see of this machine."""
 
     @property
     def venv(self) -> Path:
@@ -134,7 +142,7 @@ def _lock(path: Path) -> Iterator[None]:
 
 
 def _build(folder: Path, interpreter: Interpreter) -> None:
-    work = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
+    work = Path(tempfile.mkdtemp(prefix=owned_name(".making-"), dir=folder.parent))
     try:
         _write_etc(work / "etc")
         _copy_bwrap(work / "bwrap")
@@ -191,6 +199,7 @@ def _make_venv(venv: Path, interpreter: Interpreter) -> dict[str, str]:
     settings = f"home = {Path(python).parent}\ninclude-system-site-packages = false\nversion = {major}.{minor}\n"
     (venv / "pyvenv.cfg").write_text(settings, encoding="utf-8")
     versions = tools.install_tools(site, (major, minor))
+    (site / DEPENDENCIES_FILE).write_text(DEPENDENCIES_LINE, encoding="utf-8")
     compile_ahead(interpreter.executable, site, f"{VENV}/lib/{site.parent.name}/site-packages")
     return versions
 

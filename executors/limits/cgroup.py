@@ -54,6 +54,11 @@ class ControlGroup:
             return _field(self.cpu / "cpu.stat", "usage_usec") / 1e6
         return float(_read(self.cpu / "cpuacct.usage") or 0) / 1e9
 
+    def count_of_user(self, uid: int) -> int:
+        """Count the processes of a user in the group."""
+        pids = {pid for folder in self.folders for pid in _read(folder / "cgroup.procs").split()}
+        return sum(1 for pid in pids if f"\nUid:\t{uid}\t" in _read(Path(f"/proc/{pid}/status")))
+
     def kill(self) -> None:
         """Kill every process of the group, those born meanwhile too."""
         for _ in range(50):
@@ -96,6 +101,13 @@ def create(name: str, limits: Limits) -> ControlGroup | None:
         group.remove()
         return None
     return group
+
+
+def groups_named(start: str) -> dict[str, ControlGroup]:
+    """Find the groups made here whose name begins with ``start``."""
+    homes = {_place(PARENT).memory, _place(PARENT).pids, _place(PARENT).cpu}
+    names = {path.name for home in homes if home.is_dir() for path in home.iterdir() if path.is_dir()}
+    return {name: _place(f"{PARENT}/{name}") for name in sorted(names) if name.startswith(start)}
 
 
 def of_process(pid: int, expected: str) -> ControlGroup | None:

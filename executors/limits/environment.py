@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Mapping
 
+from repowright.executors.limits.defences import ALL_ON, Defence, Without
 from repowright.executors.sandbox import Ended
 
 BASE_ENVIRONMENT: Mapping[str, str] = {
     "HOME": "/tmp",
     "LC_ALL": "C.UTF-8",
-    "PATH": "/opt/venv/bin:/usr/local/bin:/usr/bin:/bin",
+    "PATH": "/opt/venv/bin:/opt/toolchain/bin:/usr/local/bin:/usr/bin:/bin",
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHASHSEED": "0",
     "TMPDIR": "/tmp",
@@ -19,9 +21,10 @@ BASE_ENVIRONMENT: Mapping[str, str] = {
 KILLED_CODE = 128 + signal.SIGKILL
 
 
-def full_environment(extra: Mapping[str, str] | None) -> dict[str, str]:
+def full_environment(extra: Mapping[str, str] | None, without: Without = ALL_ON) -> dict[str, str]:
     """Join what the caller wants with the base; nothing comes from the host."""
-    return dict(sorted({**BASE_ENVIRONMENT, **(extra or {})}.items()))
+    host = dict(os.environ) if Defence.HOST_ENVIRONMENT in without else {}
+    return dict(sorted({**host, **BASE_ENVIRONMENT, **(extra or {})}.items()))
 
 
 def ended_by(exit_code: int) -> Ended:

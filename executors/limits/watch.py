@@ -14,6 +14,7 @@ from repowright.executors.sandbox import Ended, Limits
 
 Check = Callable[[], Ended | None]
 PAGE = os.sysconf("SC_PAGE_SIZE")
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def first_of(checks: Sequence[Check]) -> Check:
@@ -50,13 +51,13 @@ def watch_filesystem(folder: Path) -> Check:
             state = os.statvfs(folder)
         except OSError:
             return None
-        return Ended.DISK if state.f_bavail == 0 or state.f_ffree == 0 else None
+        return Ended.DISK if state.f_bavail == 0 or (state.f_files > 0 and state.f_ffree == 0) else None
 
     return check
 
 
-def watch_folders(folders: Sequence[Path], limit_mb: int, root_pid: int) -> Check:
-    """Name the disk limit when files hold ``limit_mb`` or more.
+def watch_folders(folders: Sequence[Path], limit_mb: int, root_pid: int, most_files: int | None = None) -> Check:
+    """Name the disk limit when files hold ``limit_mb`` or more, or are ``most_files``.
 
     Counted are those below ``folders`` and those removed ones that ``root_pid`` and its descendants
     hold open. A tree too deep to be looked at counts as full.
@@ -64,21 +65,25 @@ def watch_folders(folders: Sequence[Path], limit_mb: int, root_pid: int) -> Chec
 
     def check() -> Ended | None:
         try:
-            used = _size(folders) + _removed_size(root_pid)
+            files, used = _size(folders)
         except _TooDeep:
             return Ended.DISK
-        return Ended.DISK if used >= limit_mb << 20 else None
+        if most_files is not None and files >= most_files:
+            return Ended.DISK
+        return Ended.DISK if used + _removed_size(root_pid) >= limit_mb << 20 else None
 
     return check
 
 
 def watch_tree(root_pid: int, limits: Limits) -> Check:
-    """Name pids or memory by summing threads and resident memory over a process and its descendants."""
+    """Name pids, time or memory by summing over a process and its descendants, those waited for too."""
 
     def check() -> Ended | None:
         family = list(_descendants(root_pid))
         if sum(process.threads for process in family) >= limits.pids:
             return Ended.PIDS
+        if sum(process.cpu_s for process in family) > limits.cpu_s:
+            return Ended.TIME
         bound = limits.memory_mb << 20
         if sum(process.resident_bytes for process in family) <= bound:
             return None
@@ -97,22 +102,26 @@ class _Process:
     parent: int
     threads: int
     resident_bytes: int
+    cpu_s: float
+    """Its own processor time and that of the children it waited for."""
 
 
-def _size(folders: Sequence[Path]) -> int:
-    total = 0
+def _size(folders: Sequence[Path]) -> tuple[int, int]:
+    """Count files and folders, and the bytes they hold."""
+    count = total = 0
     waiting = [os.fspath(folder) for folder in folders]
     while waiting:
         try:
             with os.scandir(waiting.pop()) as entries:
                 for entry in entries:
+                    count += 1
                     total += entry.stat(follow_symlinks=False).st_blocks * 512
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)
         except OSError as err:
             if err.errno == errno.ENAMETOOLONG:
                 raise _TooDeep from err
-    return total
+    return count, total
 
 
 def _removed_size(root_pid: int) -> int:
@@ -161,4 +170,5 @@ def _all_processes() -> Iterator[_Process]:
             fields = Path(f"/proc/{name}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
         except OSError:
             continue
-        yield _Process(int(name), int(fields[1]), int(fields[17]), int(fields[21]) * PAGE)
+        cpu_s = sum(map(int, fields[11:15])) / TICKS
+        yield _Process(int(name), int(fields[1]), int(fields[17]), int(fields[21]) * PAGE, cpu_s)

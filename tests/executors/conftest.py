@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from given_up import WITHOUT, given_up
 
 from repowright.executors import BubblewrapSandbox, DockerSandbox, LocalSandbox, Sandbox, available
 
@@ -25,9 +26,13 @@ def cache() -> Iterator[Path]:
 
 
 def make_sandbox(name: str, cache: Path) -> Sandbox:
-    status = {status.name: status for status in available()}[name.partition(" ")[0]]
+    """Make a sandbox; fail where it cannot be had, since a skipped test shows nothing."""
+    kind = name.partition(" ")[0]
+    if kind in given_up():
+        pytest.skip(f"{WITHOUT} names {kind}")
+    status = {status.name: status for status in available()}[kind]
     if not status.usable:
-        pytest.skip(f"{status.name} cannot be used here: {status.why} ({status.hint})")
+        pytest.fail(f"{kind} cannot be used here: {status.why} ({status.hint}); {WITHOUT}={kind} leaves its tests out")
     if name == "docker":
         return DockerSandbox(ahead=False)
     return LocalSandbox() if name == "local" else BubblewrapSandbox(cache, kernel_bounds=name == "bubblewrap")

@@ -15,7 +15,6 @@ from repowright.executors import (
     LocalSandbox,
     Sandbox,
     SandboxLost,
-    available,
     run_pytest,
 )
 from repowright.executors.sandbox import Box
@@ -132,8 +131,7 @@ def test_damaged_and_bloated_reports_count_as_cut(part: str) -> None:
 @pytest.mark.bubblewrap
 @pytest.mark.parametrize("name", ["ctest", "node"])
 def test_tools_of_the_system_run_isolated(cache: Path, name: str) -> None:
-    status = available()[1]
-    why = missing_tool(name) or ("" if status.usable else status.why)
+    why = missing_tool(name)
     if why:
         pytest.skip(why)
     sandbox = BubblewrapSandbox(cache)
@@ -153,9 +151,6 @@ def test_tools_of_the_system_run_isolated(cache: Path, name: str) -> None:
     ],
 )
 def test_a_limit_met_in_between_is_an_error_that_names_it(cache: Path, ended: Ended, body: str) -> None:
-    status = available()[1]
-    if not status.usable:
-        pytest.skip(status.why)
     sandbox = BubblewrapSandbox(cache)
     files = {
         "test_a.py": f"import os\ndef test_a(): pass\ndef test_b(capfd):\n  with capfd.disabled(): {body}\n".encode()

@@ -13,7 +13,6 @@ from repowright.executors import (
     SandboxLost,
     TestOutcome,
     TestReport,
-    available,
     run_pytest,
 )
 from repowright.executors.images.runtime import running_interpreter
@@ -203,8 +202,6 @@ def test_coverage_of_the_whole_workspace_leaves_out_files_that_are_gone(sandbox:
 
 @pytest.mark.bubblewrap
 def test_a_copied_interpreter_runs_in_a_box(cache: Path) -> None:
-    if not available()[1].usable:
-        pytest.skip(available()[1].why)
     sandbox = BubblewrapSandbox(cache, interpreter=running_interpreter())
     version = tuple(sys.version_info[:3])
     suite = f"import ssl, sqlite3, sys\ndef test_a(): assert sys.version_info[:3] == {version}\n"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -10,15 +11,16 @@ import pytest
 from repowright.executors import (
     DockerSandbox,
     Limits,
-    SandboxUnavailable,
     build_image,
     find_image,
+    image_name,
     run_pytest,
     start_daemon,
 )
 from repowright.executors.docker.client import Daemon
 from repowright.executors.docker.ownership import OWNER, owner_labels
 from repowright.executors.images.build import build_on
+from repowright.executors.images.names import BASE_VARIABLE, IMAGE_VARIABLE, ORIGIN_LABEL, image_labels
 
 pytestmark = pytest.mark.docker
 LIMITS = Limits(wall_s=10, memory_mb=128, pids=24, disk_mb=16)
@@ -26,11 +28,8 @@ LIMITS = Limits(wall_s=10, memory_mb=128, pids=24, disk_mb=16)
 
 @pytest.fixture(scope="module")
 def daemon() -> Iterator[Daemon]:
-    try:
-        made = Daemon(timeout_s=3)
-        find_image(made)
-    except SandboxUnavailable as err:
-        pytest.skip(str(err))
+    made = Daemon()
+    find_image(made)
     yield made
     made.close()
 
@@ -64,6 +63,23 @@ def test_test_tools_are_added_to_a_base_image(daemon: Daemon) -> None:
         sandbox.close()
     finally:
         daemon.api.remove_image(image, force=True)
+
+
+@pytest.mark.slow
+def test_an_image_made_of_this_machine_takes_a_toolchain_too(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(IMAGE_VARIABLE, raising=False)
+    monkeypatch.setenv(BASE_VARIABLE, f"127.0.0.1:1/none@sha256:{os.getpid():064x}")
+    said: list[str] = []
+    image = build_image(said.append, source="host", toolchains=["c"])
+    try:
+        assert image_labels(daemon, image)[ORIGIN_LABEL] == "host"
+        assert "apt does not work: the image build failed: " in "\n".join(said)
+        sandbox = DockerSandbox(toolchains=["c"], ahead=False)
+        assert sandbox.image == image
+        sandbox.close()
+    finally:
+        daemon.api.remove_image(image, force=True)
+        daemon.api.remove_image(image_name(), force=True)
 
 
 def test_a_container_opened_ahead_is_used_once_and_removed_with_the_sandbox(daemon: Daemon) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -124,18 +125,22 @@ def test_ten_gigabytes_past_the_capture_are_ended_by_output(isolated: Sandbox, n
 
 
 def test_network_attempts_fail_and_are_noted(isolated: Sandbox, name: str) -> None:
-    body = """
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        port = listener.getsockname()[1]
+        # Another name of the loopback, so that nothing but the listener can be reached.
+        body = f"""
 import socket
-for attempt in (lambda: socket.create_connection(('192.0.2.1', 80), 2), lambda: socket.getaddrinfo('example.com', 80)):
-    try:
-        attempt()
-    except OSError:
-        continue
-    return
-raise RuntimeError('no way out')
+socket.getaddrinfo('0x7f.1', 80)
+try:
+    socket.socket().connect(('0x7f.1', {port}))
+except OSError:
+    raise RuntimeError('no way out') from None
 """
-    report = attack(isolated, name, body)
-    assert report.notes == ("network: connect to 192.0.2.1:80", "network: look up example.com")
+        report = attack(isolated, name, body)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+    assert report.notes == (f"network: connect to 0x7f.1:{port}", "network: look up 0x7f.1")
     assert (report.ended, report.results[1].message) == (Ended.EXITED, "RuntimeError: no way out")
 
 
