@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 DEMO ?= unit-converter
 DEMO_OUT ?= $(shell mktemp -d)/$(DEMO)
 
-.PHONY: demo test check bench bench-encode clean
+.PHONY: demo test check bench bench-encode bench-executors clean
 
 $(VENV)/.installed: pyproject.toml setup.py constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -34,6 +34,9 @@ bench: $(VENV)/.installed  ## what the framework itself costs
 
 bench-encode: $(VENV)/.installed  ## encoding against raw parsing; fetches two sdists
 	$(BIN)/python -m repowright.benchmarks.speed.encode
+
+bench-executors: $(VENV)/.installed  ## sandboxes against bare execs, tar and a container each
+	$(BIN)/python -m repowright.benchmarks.speed.executors
 
 clean:
 	rm -rf $(VENV) build *.egg-info

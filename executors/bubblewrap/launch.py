@@ -18,6 +18,8 @@ from repowright.executors.sandbox import Limits, SandboxError
 
 START_S = 10.0
 OPEN_FILES = 1024
+SPARE_PIDS = 64
+"""Room for other processes of the same user, whom the kernel counts too; the watch names the limit before."""
 PRLIMIT_NAMES = {
     resource.RLIMIT_AS: "as",
     resource.RLIMIT_CORE: "core",
@@ -168,7 +170,7 @@ def _bounds(limits: Limits, alone: bool, bounded_disk: bool) -> dict[int, tuple[
     bounds[resource.RLIMIT_NOFILE] = (OPEN_FILES, OPEN_FILES)
     if alone:
         # Address space is far larger than resident memory: the watch names the limit, this stops a burst.
-        space, pids = (2 * limits.memory_mb + 512) << 20, limits.pids + 4
+        space, pids = (2 * limits.memory_mb + 512) << 20, limits.pids + SPARE_PIDS
         bounds |= {resource.RLIMIT_AS: (space, space), resource.RLIMIT_NPROC: (pids, pids)}
     if not bounded_disk:
         size = limits.disk_mb << 20

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from repowright.executors.archives import is_plain
+from repowright.executors.archives import check_archive, is_plain
 from repowright.executors.beneath import PLAIN, RUNNABLE
 from repowright.executors.docker.client import TIMEOUT_S, Daemon
 from repowright.executors.docker.failures import daemon_errors
@@ -268,6 +268,7 @@ def _archive(tree: Tree) -> bytes:
 def _extract(data: bytes, wanted: Mapping[str, tuple[str, ...]]) -> dict[str, bytes]:
     regular: dict[str, bytes] = {}
     folders: set[str] = {""}
+    check_archive(data)
     with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
         for entry in archive:
             name = entry.name.removeprefix("./")

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from repowright.executors.archives import is_plain
+from repowright.executors.archives import check_archive, is_plain
 from repowright.executors.docker.client import Daemon
 from repowright.executors.images.layers import Context, archive_of, remove_image, run_build
 from repowright.executors.images.names import DEPENDENCIES_LABEL
@@ -47,6 +47,7 @@ def plain_files(archive: bytes) -> Iterator[PlainFile]:
     """
     count = 0
     try:
+        check_archive(archive)
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as opened:
             for entry in opened:
                 count += 1

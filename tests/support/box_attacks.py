@@ -1,7 +1,7 @@
 """The attacks on a box as one table: what runs, how it must end, and which defences hold it off.
 
-``off`` holds, by kind of sandbox, sets of defences. Each set alone, switched off, lets the attack through. A set of
-more than one is defence in depth: with one of its members left on, the attack is still held off. Where a kind has no
+``off`` holds, by kind of sandbox, sets of defences. Each set, switched off together, lets the attack through: where
+it has more than one member, a second defence holds when the first fails. Where a kind has no
 set, the kernel itself refuses and nothing here can allow it: a device file, the clock and another user's identity in a
 user namespace, and setuid programs under bubblewrap, which never starts one with new privileges.
 """

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.group(epilog="\b\nExample:\n  repowright sandbox status\n  repowright sandbox build")
 def sandbox() -> None:
-    """Show and build the sandboxes."""
+    """Show, build and clean the sandboxes."""
 
 
 @sandbox.command(epilog="\b\nExample:\n  repowright sandbox status --json\n\nEnds with 3 if none is usable.")
@@ -75,7 +75,13 @@ def build(start_daemon: bool, toolchains: tuple[str, ...], source: Source, rebui
 @click.option("--allow-network", is_flag=True, help="Fetch what is not frozen yet; boxes themselves stay offline.")
 @click.option("--index-url", metavar="URL", help="The package index to ask instead of PyPI.")
 @click.option("--network", metavar="NAME", help="Docker's network of the installation; bridge by default.")
-@click.option("--sandbox", "preference", type=click.Choice(["auto", "docker", "bubblewrap"]), default="auto")
+@click.option(
+    "--sandbox",
+    "preference",
+    type=click.Choice(["auto", "docker", "bubblewrap"]),
+    default="auto",
+    help="What the dependencies are for.",
+)
 def install(
     lock: Path, allow_network: bool, index_url: str | None, network: str | None, preference: Preference
 ) -> None:

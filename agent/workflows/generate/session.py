@@ -32,7 +32,7 @@ from repowright.agent.workflows.generate.stages import BEFORE_CODE
 from repowright.agent.workflows.generate.state import GenerateState
 from repowright.agent.workflows.generate.studio import Studio
 from repowright.agent.workflows.generate.workflow import Workflow, build, end_node
-from repowright.executors import Limits, Sandbox, SandboxError, choose
+from repowright.executors import Limits, Sandbox, SandboxError, PooledSandbox, choose
 from repowright.graph.errors import GraphError
 from repowright.repo_tools.errors import RepoToolsError
 from repowright.repo_tools.history import History
@@ -61,7 +61,7 @@ async def start(
     """
     if replay is not None and read_manifest(replay).spec_hash != spec.hash:
         raise SpecError(f"the recording {replay} was made for another specification", "replay it with its own")
-    sandbox = choose(settings.sandbox, unsafe_local=settings.unsafe_local)
+    sandbox = PooledSandbox(choose(settings.sandbox, unsafe_local=settings.unsafe_local))
     with contextlib.closing(sandbox):
         Budget.parse(settings.budget) if settings.budget else None
         target = check_out_folder(out, runs)
@@ -77,7 +77,7 @@ async def resume(run: Run, settings: Settings, *, stop_after: str | None, subscr
     AgentError, SandboxError
         As ``start``.
     """
-    sandbox = choose(settings.sandbox, unsafe_local=settings.unsafe_local)
+    sandbox = PooledSandbox(choose(settings.sandbox, unsafe_local=settings.unsafe_local))
     with contextlib.closing(sandbox):
         return await _sit(run, settings, sandbox, stop_after, subscribers, resumed=True)
 

@@ -10,7 +10,7 @@ from box_attack import Attack, GotThrough
 from box_attacks import ATTACKS
 
 from repowright.executors import Sandbox
-from repowright.executors.limits.defences import Without
+from repowright.executors.limits.defences import Defence, Without
 
 CONTAINED = [
     pytest.param(kind, attack, id=f"{kind}: {attack.name}", marks=MARKS[kind])
@@ -56,3 +56,9 @@ def test_an_attack_gets_through_without_its_defence(
     finally:
         sandbox.close()
     assert_gone(host.word, cache)
+
+
+def test_every_defence_is_switched_off_somewhere() -> None:
+    in_table = {defence for attack in ATTACKS for sets in attack.off.values() for each in sets for defence in each}
+    elsewhere = {Defence.REMOVAL, Defence.SESSION}
+    assert in_table | elsewhere == set(Defence)
