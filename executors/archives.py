@@ -12,7 +12,7 @@ KINDS = frozenset(
     {tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE}
     | {tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE, *LONG_NAMES}
 )
-"""What GNU tar writes unasked: no extended header, read in the square of its length, no sparse map of any size."""
+"""What GNU tar writes unasked: no extended header (read in the square of its length), no sparse map (sized at will)."""
 MOST_LONG_NAMES = 2
 """Before one entry: of itself and of what it links to. Each more is one call deeper for a reader."""
 

@@ -32,7 +32,7 @@ from repowright.agent.workflows.generate.stages import BEFORE_CODE
 from repowright.agent.workflows.generate.state import GenerateState
 from repowright.agent.workflows.generate.studio import Studio
 from repowright.agent.workflows.generate.workflow import Workflow, build, end_node
-from repowright.executors import Limits, Sandbox, SandboxError, PooledSandbox, choose
+from repowright.executors import Limits, PooledSandbox, Sandbox, SandboxError, choose
 from repowright.graph.errors import GraphError
 from repowright.repo_tools.errors import RepoToolsError
 from repowright.repo_tools.history import History
