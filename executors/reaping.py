@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -27,6 +29,7 @@ MARK = b"REPOWRIGHT_BOX="
 """Variable that a process of the local sandbox carries."""
 MAKING = "*/.making-*"
 TEMPORARY = ("repowright-local-*", "repowright-image-*", "repowright-layer-*")
+UNMOUNT_S = 10.0
 ANSWER_S = 5
 
 
@@ -137,13 +140,34 @@ def _local(*, only_look: bool) -> Reaped:
 def _folders(candidates: Iterable[Path], *, only_look: bool) -> Reaped:
     """Folders whose name carries the tag of an owner that is gone."""
     gone = [path for path in candidates if tag_is_gone(path.name) and path.lstat().st_uid == os.geteuid()]
-    kept: list[str] = []
-    for path in [] if only_look else gone:
-        try:
-            shutil.rmtree(path)
-        except OSError as err:
-            kept.append(f"folder {path}: {err.strerror}")
-    return Reaped(folders=tuple(map(str, gone)), kept=tuple(kept))
+    problems = {path: "" if only_look else _removed(path) for path in gone}
+    return Reaped(
+        folders=tuple(str(path) for path, problem in problems.items() if not problem),
+        kept=tuple(f"folder {path}: {problem}" for path, problem in problems.items() if problem),
+    )
+
+
+def _removed(folder: Path) -> str:
+    """Remove a folder and return what prevents it; what is mounted in it is not its own and is unmounted first."""
+    for place in reversed(_mounts_in(folder)):
+        subprocess.run(["umount", place], capture_output=True, timeout=UNMOUNT_S, stdin=subprocess.DEVNULL)
+    if left := _mounts_in(folder):
+        return f"{left[0]} is mounted in it; unmount it by hand"
+    try:
+        shutil.rmtree(folder)
+    except OSError as err:
+        return str(err.strerror)
+    return ""
+
+
+def _mounts_in(folder: Path) -> list[str]:
+    """Mount points at or below a folder, in the order they were mounted."""
+    try:
+        lines = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines()
+    except FileNotFoundError:
+        return []
+    places = [re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), line.split()[4]) for line in lines]
+    return [place for place in places if Path(place).is_relative_to(folder)]
 
 
 def _numbers() -> list[int]:

@@ -7,12 +7,15 @@ is kept are the files.
 
 from __future__ import annotations
 
+import os
+import stat
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from repowright.executors.beneath import RUNNABLE
 from repowright.executors.bubblewrap.launch import Launched, launch
 from repowright.executors.bubblewrap.namespaces import environment_arguments
 from repowright.executors.bubblewrap.sandbox import BubblewrapBox
@@ -28,7 +31,7 @@ from repowright.executors.trees import TRANSFER, Synced, TransferBounds, Tree
 from repowright.executors.warm.program import RunningProgram, program, request
 from repowright.executors.workspace import HostWorkspace
 
-RESET = TransferBounds(seconds=10.0)
+RESET = TransferBounds(seconds=4.0)
 LONG_CPU_S = 3600.0
 """Processor time of the program itself; each command lowers its own."""
 OWN_PROCESSES = 3
@@ -159,8 +162,9 @@ class WarmBubblewrapBox(BubblewrapBox):
 
     def _reset_program(self) -> str:
         if self._program is None or self._group is None:
-            # Each command's processes ended with its namespace.
-            return ""
+            # Each command's processes ended with its namespace; what it did to the two folders did not.
+            soiled = [place.name for place in (self._slot.workspace, self._slot.tmp) if not _is_plain(place)]
+            return f"left are changed folders {soiled}" if soiled else ""
         reply = self._program.ask(request("reset"), RESET).reply or {}
         left, changed = reply.get("left"), reply.get("changed")
         if left != [] or changed != []:
@@ -173,3 +177,11 @@ class WarmBubblewrapBox(BubblewrapBox):
     def _usage(self) -> tuple[int, int]:
         used = Usage() if self._group is None else self._group.usage()
         return used.oom_kills, used.refused_forks
+
+
+def _is_plain(folder: Path) -> bool:
+    """True while a folder has the mode and the attributes it was made with."""
+    try:
+        return stat.S_IMODE(folder.stat().st_mode) == RUNNABLE and not os.listxattr(folder)
+    except OSError:
+        return False

@@ -23,7 +23,7 @@ from repowright.executors.trees import TRANSFER, Synced, TransferBounds, Tree
 from repowright.executors.warm.program import Answer, RunningProgram, RunOutput, program, request
 from repowright.executors.workspace import checked_parts
 
-RESET = TransferBounds(seconds=10.0)
+RESET = TransferBounds(seconds=4.0)
 
 
 class ExecStream:

@@ -20,7 +20,7 @@ from repowright.executors.trees import File, Mark, TransferBounds
 from repowright.executors.workspace import checked_parts, unreadable
 
 HEAD = 5
-ANSWER_S = 30.0
+ANSWER_S = 5.0
 REPLY_BYTES = 8_000_000
 """Most that one piece of JSON may hold: marks of 20,000 files, with their paths."""
 DIGEST_CHARACTERS = 65
@@ -146,12 +146,12 @@ class RunningProgram:
         self._is_sound = True
 
     def ask(self, request: bytes, bounds: TransferBounds) -> Answer:
-        """Send a request and wait for the whole answer, some seconds longer than its bounds allow."""
+        """Send a request and wait for the whole answer, ``ANSWER_S`` longer than its bounds allow."""
         self._write(request)
         answer = Answer(bounds)
         # Until the whole answer is there, the next bytes are no beginning of another one.
         self._is_sound = False
-        deadline = time.monotonic() + max(ANSWER_S, bounds.seconds)
+        deadline = time.monotonic() + bounds.seconds + ANSWER_S
         while answer.reply is None:
             chunks = self._source.read(1.0)
             if chunks is None or time.monotonic() > deadline:

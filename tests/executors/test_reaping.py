@@ -197,3 +197,31 @@ def test_a_sandbox_reaps_volumes_too_when_it_starts(gone: Owner, daemon: Daemon)
     volume = daemon.api.create_volume(labels={OWNER: gone.label})["Name"]
     DockerSandbox(IMAGE, ahead=False).close()
     assert volume not in [each["Name"] for each in daemon.api.volumes()["Volumes"] or ()]
+
+
+def test_what_is_mounted_in_a_half_made_runtime_is_unmounted_and_never_entered(tmp_path: Path, gone: Owner) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "precious").write_text("kept", encoding="utf-8")
+    dead = tmp_path / "cache" / "runtime" / f".making-{gone.tag}-a"
+    inside = dead / "root" / "a folder"
+    inside.mkdir(parents=True)
+    subprocess.run(["mount", "--bind", str(mine), str(inside)], check=True)
+    found = reap([tmp_path / "cache"], docker=False)
+    assert (found.folders, found.kept, dead.exists()) == ((str(dead),), (), False)
+    assert (mine / "precious").read_text(encoding="utf-8") == "kept"
+    assert str(inside).replace(" ", "\\040") not in Path("/proc/self/mountinfo").read_text(encoding="utf-8")
+
+
+def test_a_folder_in_which_something_stays_mounted_is_named_and_kept(tmp_path: Path, gone: Owner) -> None:
+    dead = tmp_path / "cache" / "runtime" / f".making-{gone.tag}-a"
+    inside = dead / "root"
+    inside.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(inside)], check=True)
+    try:
+        with (inside / "in use").open("w", encoding="utf-8"):
+            found = reap([tmp_path / "cache"], docker=False)
+        assert found.folders == () and str(inside) in found.kept[0]
+        assert (inside / "in use").exists()
+    finally:
+        subprocess.run(["umount", str(inside)], check=True)
