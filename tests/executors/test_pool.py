@@ -150,7 +150,7 @@ def test_a_box_in_which_a_limit_ended_a_run_is_thrown_away(pool: BoxPool, spoile
 
 
 CHANGES = {
-    "priority": "os.setpriority(os.PRIO_PROCESS, os.getppid(), 10)",
+    "priority": "os.setpriority(os.PRIO_PROCESS, os.getppid(), 19)",
     "limit": "resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE, (9, 9))",
     "port that nobody else can listen on for a minute": """
 import socket
