@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from second_daemon import processes_naming
@@ -36,15 +38,26 @@ def bubblewrap_leftovers(cache: Path, owner: Owner) -> list[str]:
     return found + [f"group {name}" for name in cgroup.groups_named("") if owner.tag in name]
 
 
+def none_left(look: Callable[[], Sequence[object]], within_s: float = 10.0) -> bool:
+    """True once nothing is found any more: the kernel takes its time with the killed."""
+    deadline = time.monotonic() + within_s
+    while look():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
 def processes_of_containers(containers: list[str]) -> list[int]:
-    """Processes of this machine in the control groups of ``containers``."""
+    """Processes of this machine in the control groups of ``containers``, those only not yet reaped left out."""
     found = []
     for entry in Path("/proc").glob("[0-9]*/cgroup"):
         try:
             text = entry.read_text("utf-8")
+            state = entry.with_name("stat").read_text("utf-8", "replace").rpartition(")")[2].split()[0]
         except OSError:
             continue
-        if any(container in text for container in containers):
+        if state not in "ZX" and any(container in text for container in containers):
             found.append(int(entry.parent.name))
     return sorted(found)
 
