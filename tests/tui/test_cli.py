@@ -241,7 +241,9 @@ def test_a_signal_ends_a_real_run_in_order(home: Path, silent_endpoint: str, num
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert (lines[-1]["type"], lines[-1]["status"], lines[-1]["exit_code"]) == ("run.end", "interrupted", 130)
-    assert err == f"repowright: interrupted (go on with {lines[-1]['resume']})\n"
+    warning, said = err.splitlines()
+    assert warning.startswith("--unsafe-local: ")
+    assert said == f"repowright: interrupted (go on with {lines[-1]['resume']})"
     (summary,) = list_runs(home / "runs")
     assert summary.status == "interrupted"
     assert lines[-1]["resume"] == f"repowright runs resume {summary.id}"
