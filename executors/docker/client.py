@@ -323,6 +323,10 @@ class Daemon:
                 raise SandboxUnavailable(f"the Docker daemon is not back after {within_s:.0f} s", "start it again")
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_S)
+        self.remove_given_up()
+
+    def remove_given_up(self) -> None:
+        """Remove the containers of this client that it does not know, or no longer."""
         for container in self.labelled(f"{CLIENT}={self._client}"):
             with self._guard:
                 in_use = container.labels.get(BOX) in self._known

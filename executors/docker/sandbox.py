@@ -223,8 +223,9 @@ def _reap(daemon: Daemon) -> None:
 
 
 def _remove_left(daemon: Daemon, alive: set[str]) -> None:
-    """Remove what a sandbox that nobody closed still holds; the reaper of the next one finds the rest."""
+    """Remove what a sandbox still holds, and what a daemon that went away made or kept without telling."""
     with contextlib.suppress(SandboxError):
         for container in sorted(alive):
             daemon.remove(container)
+        daemon.remove_given_up()
     daemon.close()
