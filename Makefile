@@ -21,7 +21,8 @@ $(VENV)/.developing: $(VENV)/.installed requirements-dev.txt
 demo: $(VENV)/.installed  ## replay a recorded run; its tests really run in the sandbox
 	$(BIN)/repowright generate examples/$(DEMO)/spec.md --replay examples/$(DEMO)/recording --out $(DEMO_OUT)
 
-test: $(VENV)/.developing  ## the whole suite
+test: $(VENV)/.developing  ## the whole suite; what it needs of the package index is fetched first
+	$(BIN)/python -m repowright.benchmarks.repocraft.prepare requests
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.developing  ## format, lint and types

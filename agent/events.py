@@ -187,6 +187,18 @@ class Repair(_Event):
     fixed: bool
 
 
+class TaskEnd(_Event):
+    type: Literal["task.end"] = "task.end"
+    task: str
+    """Id of a benchmark's task."""
+    state: str
+    """``passed``, or why not."""
+    detail: str = ""
+    votes: list[bool] = []
+    """Whether the capability is there, by judgement."""
+    seconds: float = 0.0
+
+
 class FileWritten(_Event):
     type: Literal["file.write"] = "file.write"
     path: str
@@ -225,6 +237,10 @@ class RunEnd(_Event):
     out: str = ""
     units_verified: int = 0
     units_total: int = 0
+    tasks_passed: int = 0
+    """Of a benchmark, as the two below."""
+    tasks_voted: int = 0
+    tasks_total: int = 0
     tests_passed: int = 0
     tests_failed: int = 0
     line_coverage: float | None = None
@@ -239,8 +255,8 @@ class RunEnd(_Event):
 
 Event = Annotated[
     RunStart | StageStart | StageProgress | StageEnd | UnitStart | UnitEnd | LlmCall | LlmReply | LlmRetry
-    | ReplyRejected | LintRound | Decision | SandboxRun | TestsRejected | Attribution | Repair | FileWritten
-    | Commit | BudgetLevel | Warning | Failure | RunEnd,
+    | ReplyRejected | LintRound | Decision | SandboxRun | TestsRejected | Attribution | Repair | TaskEnd
+    | FileWritten | Commit | BudgetLevel | Warning | Failure | RunEnd,
     Field(discriminator="type"),
 ]  # fmt: skip
 

@@ -11,11 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from repowright.agent.atomic import write_atomically
 from repowright.agent.errors import RunDamaged
+from repowright.agent.graph_origin import GraphOrigin
 from repowright.agent.settings import RunSettings
 
 MANIFEST = "manifest.json"
 FORMAT = "repowright.run"
 FORMAT_VERSION = 1
+
+Workflow = Literal["generate", "evaluate"]
+"""What a run does; one without the word, from before there were two, generates."""
 
 Status = Literal["running", "done", "failing", "stopped", "interrupted", "error", "budget"]
 
@@ -28,6 +32,7 @@ class Manifest(BaseModel):
     schema_name: str = Field(default=f"{FORMAT}/{FORMAT_VERSION}", alias="schema")
     version: str = Field(default_factory=lambda: version("repowright"))
     """The version of the program that made the run."""
+    workflow: Workflow = "generate"
     id: str
     created: float
     """Seconds since the epoch."""
@@ -39,6 +44,8 @@ class Manifest(BaseModel):
     status: Status = "running"
     replay: str = ""
     """The recording the answers come from; empty when a model is asked."""
+    from_graph: GraphOrigin | None = None
+    """The graph the plan comes from; ``None`` for one that was planned from the specification alone."""
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -15,7 +15,13 @@ DEFAULT_ENDPOINT = "https://api.openai.com/v1"
 
 @asynccontextmanager
 async def open_gateway(
-    settings: Settings, record: Record, replay: Replay | None, bus: EventBus, *, resumed: bool = True
+    settings: Settings,
+    record: Record,
+    replay: Replay | None,
+    bus: EventBus,
+    *,
+    resumed: bool = True,
+    also: str = "",
 ) -> AsyncIterator[Gateway]:
     """Yield a gateway that keeps answers in ``record``; with ``replay`` no endpoint is opened at all.
 
@@ -23,6 +29,8 @@ async def open_gateway(
     ----------
     resumed
         Whether what the record cost when it was made counts against the budget, as in a run that goes on.
+    also
+        Another model that is asked the same way; money is counted at the price of the dearer one.
 
     Raises
     ------
@@ -31,7 +39,7 @@ async def open_gateway(
     """
     prices = Prices({name: Price(one.input, one.output, one.cached_input) for name, one in settings.prices.items()})
     budget = Budget.parse(settings.budget) if settings.budget else Budget()
-    ledger = Ledger(budget, settings.model, prices, bus)
+    ledger = Ledger(budget, _dearer(settings.model, also or settings.model, prices, budget), prices, bus)
     if resumed:
         ledger.restore(record.replies())
     endpoint = None if replay else _endpoint(settings)
@@ -40,6 +48,16 @@ async def open_gateway(
     finally:
         if endpoint is not None:
             await endpoint.close()
+
+
+def _dearer(one: str, other: str, prices: Prices, budget: Budget) -> str:
+    """Return the model whose price bounds both; one without a price where a budget of money needs it."""
+    priced = {model: prices.of(model) for model in (one, other)}
+    unknown = [model for model, price in priced.items() if price is None]
+    if unknown and budget.usd is not None:
+        return unknown[0]
+    known = {model: price.prompt + price.completion for model, price in priced.items() if price is not None}
+    return max(known, key=lambda model: known[model], default=one)
 
 
 def _endpoint(settings: Settings) -> Endpoint:

@@ -10,6 +10,9 @@ from repowright.agent.llm import Record
 from repowright.agent.manifest import read_manifest, write_manifest
 from repowright.agent.run import Run
 
+TERMS = "evaluation.json"
+"""Beside the manifest of a run that evaluates: how the repository is judged."""
+
 
 def export_recording(run: Run, folder: Path) -> int:
     """Write a run's recording into a new folder and return how many replies it holds.
@@ -31,6 +34,8 @@ def export_recording(run: Run, folder: Path) -> int:
             raise OutFolderError(f"{folder} is not empty", "name a new folder")
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copytree(run.record, folder / "record", ignore=shutil.ignore_patterns(".*"))
+        if (run.folder / TERMS).is_file():
+            shutil.copyfile(run.folder / TERMS, folder / TERMS)
     except OSError as error:
         raise OutFolderError(f"cannot write {folder}: {error.strerror}", "choose another folder") from error
     settings = run.manifest.settings.model_copy(update={"base_url": "", "budget": "", "sandbox": "auto"})

@@ -8,6 +8,7 @@
         checkpoints.sqlite  the state of the workflow
         record/             every reply of the model, by the hash of its request
         artifacts/          graphs, files and logs, by their own hash
+        seed.json           the plan a graph gave, if the run was begun from one
         events.jsonl        what happened, one event a line
         graph.json          the graph as it stands
         plan.md             the plan, for people
@@ -26,7 +27,8 @@ from repowright.agent.atomic import write_atomically
 from repowright.agent.errors import RunDamaged, UserError
 from repowright.agent.event_log import EventLog, read_events
 from repowright.agent.events import Event
-from repowright.agent.manifest import MANIFEST, Manifest, Status, read_manifest, write_manifest
+from repowright.agent.graph_origin import GraphOrigin
+from repowright.agent.manifest import MANIFEST, Manifest, Status, Workflow, read_manifest, write_manifest
 from repowright.agent.run_lock import is_locked, lock_run
 from repowright.agent.settings import Settings, remember
 from repowright.agent.spec import Spec, spec_from_bytes
@@ -45,9 +47,11 @@ class Run:
         root: Path,
         spec: Spec,
         settings: Settings,
-        out: Path,
+        out: Path | None,
         clock: Callable[[], float],
         replay: Path | None = None,
+        workflow: Workflow = "generate",
+        from_graph: GraphOrigin | None = None,
     ) -> Run:
         """Make the folder of a new run below ``root``.
 
@@ -65,14 +69,16 @@ class Run:
                 f"cannot make a run in {root}: {err.strerror}", "set REPOWRIGHT_HOME to a writable folder"
             ) from err
         manifest = Manifest(
+            workflow=workflow,
             id=folder.name,
             created=created,
             title=spec.title,
             spec_hash=spec.hash,
             spec_origin=spec.origin,
             settings=remember(settings),
-            out=str(out),
+            out=str(out) if out else "",
             replay=str(replay) if replay else "",
+            from_graph=from_graph,
         )
         write_manifest(folder, manifest)
         return cls(folder, manifest)

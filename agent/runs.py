@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from repowright.agent.errors import RunDamaged, RunNotFound
-from repowright.agent.manifest import Status, read_manifest
+from repowright.agent.errors import RunDamaged, RunNotFound, UserError
+from repowright.agent.manifest import Status, Workflow, read_manifest
 from repowright.agent.run import Run, is_run
 from repowright.agent.run_lock import lock_run
 
@@ -94,6 +94,20 @@ def find_recording(name: str, root: Path) -> Path:
             f"{folder} holds no record to replay", "name a run, or a folder with manifest.json and record/"
         )
     return folder
+
+
+def workflow_of(name: str, root: Path) -> Workflow:
+    """Return what the run of a name does; ``generate`` where it cannot be told, and opening it says why.
+
+    Parameters
+    ----------
+    name
+        As ``find_run`` takes it.
+    """
+    try:
+        return find_run(name, root).manifest.workflow
+    except UserError:
+        return "generate"
 
 
 def list_runs(root: Path) -> list[RunSummary]:

@@ -181,14 +181,15 @@ def _run_phase(boxes: DockerSandbox | BubblewrapSandbox, phase: _Phase) -> tuple
 
 def _run_pip(box: Box, python: str, phase: _Phase) -> None:
     files = {f"{PIP_FOLDER}/{path}": data for path, data in _pip_files().items()}
-    options = [*OPTIONS, "--index-url", phase.index_url]
+    options, environment = [*OPTIONS, "--index-url", phase.index_url], dict(ENVIRONMENT)
     authorities = ssl.get_default_verify_paths().cafile
     if authorities and Path(authorities).is_file():
         files["authorities.pem"] = Path(authorities).read_bytes()
-        options += ["--cert", "/workspace/authorities.pem"]
+        # As a variable, so that the pip which fetches what a build needs has it too.
+        environment["PIP_CERT"] = "/workspace/authorities.pem"
     box.put({**files, "lock.txt": phase.lock.text.encode()})
     argv = [python, "-m", "pip", "install", *options, "--target", "/workspace/site", "--requirement", "lock.txt"]
-    _check(box.run(argv, phase.limits, ENVIRONMENT))
+    _check(box.run(argv, phase.limits, environment))
 
 
 def _take(box: Box, python: str, limits: Limits) -> bytes:

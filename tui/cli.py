@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from repowright.tui.commands.bench import bench
 from repowright.tui.commands.completion import completion
 from repowright.tui.commands.doctor import doctor
 from repowright.tui.commands.encode import encode
@@ -64,7 +65,21 @@ def cli() -> None:
     """Turn a sentence into a tested repository, planned and kept as one graph."""
 
 
-for command in (generate, encode, evolve, runs, graph, search, fetch, explore, locate, sandbox, doctor, completion):
+for command in (
+    generate,
+    encode,
+    evolve,
+    runs,
+    graph,
+    search,
+    fetch,
+    explore,
+    locate,
+    bench,
+    sandbox,
+    doctor,
+    completion,
+):
     cli.add_command(command)
 
 
@@ -74,8 +89,9 @@ def main() -> None:
 
 
 def _wants_events(args: list[str]) -> bool:
-    command = [argument for argument in args if not argument.startswith("-")][:2]
-    return "--json" in args and (command[:1] == ["generate"] or command == ["runs", "resume"])
+    command = [argument for argument in args if not argument.startswith("-")][:3]
+    ways = (["generate"], ["runs", "resume"], ["bench", "repocraft", "run"])
+    return "--json" in args and any(command[: len(way)] == way for way in ways)
 
 
 def _write_events(error: BaseException) -> None:

@@ -54,8 +54,14 @@ class _Seen:
             subscriber(event)
 
 
-def present(as_json: bool, plain: bool) -> Presentation:
-    """Choose how a run is shown on these standard streams."""
+def present(as_json: bool, plain: bool, stages: Sequence[tuple[str, str]] | None = None) -> Presentation:
+    """Choose how a run is shown on these standard streams.
+
+    Parameters
+    ----------
+    stages
+        Name and title of each stage to come; those of a generation if it is ``None``.
+    """
     from repowright.tui.screen import console_for, is_plain
 
     if as_json:
@@ -66,10 +72,13 @@ def present(as_json: bool, plain: bool) -> Presentation:
 
         printer = LinePrinter(sys.stderr)
         return Presentation(printer, printer, json=False, plain=True)
-    from repowright.agent.workflows.generate.stages import STAGES
     from repowright.tui.live import LiveView
 
-    view = LiveView(console_for(sys.stderr), [(stage.name, stage.title) for stage in STAGES])
+    if stages is None:
+        from repowright.agent.workflows.generate.stages import STAGES
+
+        stages = [(stage.name, stage.title) for stage in STAGES]
+    view = LiveView(console_for(sys.stderr), stages)
     return Presentation(view, view, json=False)
 
 

@@ -45,7 +45,8 @@ def line_of(event: e.Event) -> str:
 
 def _run_start(event: e.RunStart) -> str:
     how = "resumed" if event.resumed else "replayed" if event.source == "replay" else ""
-    parts = [event.title, event.model, f"sandbox {event.sandbox}", f"into {event.out}", event.budget, how]
+    out = f"into {event.out}" if event.out else ""
+    parts = [event.title, event.model, f"sandbox {event.sandbox}", out, event.budget, how]
     return ", ".join(part for part in parts if part)
 
 
@@ -89,8 +90,16 @@ def _repair(event: e.Repair) -> str:
     return f"{event.name}, {event.target}, attempt {event.attempt}: {outcome}"
 
 
+def _task_end(event: e.TaskEnd) -> str:
+    votes = f", {sum(event.votes)} of {count(len(event.votes), 'vote')}" if event.votes else ""
+    why = f": {event.detail}" if event.detail else ""
+    return f"{event.task} {event.state}{votes} ({duration(event.seconds)}){why}"
+
+
 def _run_end(event: e.RunEnd) -> str:
     units = f"{event.units_verified} of {count(event.units_total, 'unit')} verified"
+    if event.tasks_total:
+        units = f"{event.tasks_passed} of {count(event.tasks_total, 'task')} passed, {event.tasks_voted} voted for"
     tests = f"{count(event.tests_passed, 'test')} passed, {event.tests_failed} failed"
     cost = f"{tokens(event.prompt_tokens + event.completion_tokens)} tokens, {money(event.usd)}"
     return f"{event.status}: {units}, {tests}, {cost}, {duration(event.seconds)}"
@@ -133,6 +142,7 @@ _WORDS: dict[str, tuple[str, _Text]] = {
         "repair",
         _repair,
     ),
+    "task.end": ("task", _task_end),
     "file.write": ("file", lambda event: f"{event.path} ({count(event.lines, 'line')})"),
     "commit": ("commit", lambda event: f"{event.sha[:10]} {event.subject}"),
     "budget": ("budget", lambda event: f"{event.spent} of {event.limit} ({event.level})"),

@@ -28,9 +28,11 @@ def summary_lines(end: RunEnd, run: str, report: Path | None) -> list[str]:
     failed = f", {end.tests_failed} fail" if end.tests_failed else ""
     units = f"{end.units_verified} of {count(end.units_total, 'unit')} verified"
     tests = f"{count(end.tests_passed, 'test')} pass{'es' if end.tests_passed == 1 else ''}{failed}"
+    tasks = f"{end.tasks_passed} of {count(end.tasks_total, 'task')} passed, {end.tasks_voted} voted for"
     rows = [
-        ("project", end.out),
+        ("result" if end.tasks_total else "project", end.out),
         ("units", units if end.units_total else ""),
+        ("tasks", tasks if end.tasks_total else ""),
         ("tests", tests if end.tests_passed or end.tests_failed else ""),
         ("coverage", f"{end.line_coverage:.0%} of the lines" if end.line_coverage is not None else ""),
         ("cost", f"{used} tokens, {money(end.usd)}, {duration(end.seconds)}"),

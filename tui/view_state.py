@@ -169,8 +169,8 @@ def _llm_reply(state: ViewState, event: e.LlmReply) -> ViewState:
 
 
 def _sandbox_run(state: ViewState, event: e.SandboxRun) -> ViewState:
-    # On stubs tests are meant to fail; a regression run repeats tests that are counted already.
-    if event.purpose in ("stub gate", "regression"):
+    # On stubs tests are meant to fail; a regression run repeats tests that are counted already; tasks tell themselves.
+    if event.purpose in ("stub gate", "regression", "adapted test"):
         return state
     counts = Counts(event.passed, event.failed + event.errors)
     if event.purpose == "final":
@@ -179,6 +179,14 @@ def _sandbox_run(state: ViewState, event: e.SandboxRun) -> ViewState:
         return state
     others = tuple(item for item in state.tests if item[0] != event.subject)
     return replace(state, tests=(*others, (event.subject, counts)))
+
+
+def _task_end(state: ViewState, event: e.TaskEnd) -> ViewState:
+    passed = event.state == "passed"
+    others = tuple(item for item in state.tests if item[0] != event.task)
+    ended = replace(state, tests=(*others, (event.task, Counts(int(passed), int(not passed)))))
+    done = len(ended.tests)
+    return _on_stage(ended, "tasks", lambda stage: replace(stage, done=done))
 
 
 def _budget(state: ViewState, event: e.BudgetLevel) -> ViewState:
@@ -205,6 +213,7 @@ _CHANGES: dict[str, Callable[..., ViewState]] = {
     "llm.call": _llm_call,
     "llm.reply": _llm_reply,
     "sandbox.run": _sandbox_run,
+    "task.end": _task_end,
     "budget": _budget,
     "error": _failure,
     "run.end": _run_end,

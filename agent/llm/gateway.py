@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -80,6 +81,14 @@ class Gateway:
     @property
     def model(self) -> str:
         return self._model
+
+    def of_model(self, model: str) -> Gateway:
+        """Return a way to another model of the same endpoint: one record, one budget, one bound on calls."""
+        if model == self._model:
+            return self
+        other = copy(self)
+        other._model, other._flights = model, {}
+        return other
 
     @property
     def ledger(self) -> Ledger:

@@ -27,7 +27,7 @@ from repowright.agent.run import Run
 from repowright.agent.settings import Settings
 from repowright.agent.spec import spec_from_bytes
 from repowright.agent.workflows.generate.code.evidence import TestBench
-from repowright.agent.workflows.generate.session import Sitting
+from repowright.agent.workflows.generate.session import Generation
 from repowright.benchmarks.speed.synthetic import specification
 from repowright.executors import Ended, LocalSandbox, TestOutcome, TestReport, TestResult
 
@@ -77,9 +77,9 @@ def _result(files: Mapping[str, bytes], path: str) -> TestResult:
     return TestResult(f"{path}::test_adds", outcome)
 
 
-class KnownSitting(Sitting):
+class KnownSitting(Generation):
     def bench(self) -> TestBench:
-        return KnownBench(self._sandbox, self._record, None, self.bus, 8, self.limits)
+        return KnownBench(self.sandbox, self.record, None, self.bus, 8, self.limits)
 
 
 class Meter:

@@ -38,7 +38,7 @@ def bubblewrap_leftovers(cache: Path, owner: Owner) -> list[str]:
     return found + [f"group {name}" for name in cgroup.groups_named("") if owner.tag in name]
 
 
-def none_left(look: Callable[[], Sequence[object]], within_s: float = 10.0) -> bool:
+def none_left(look: Callable[[], Sequence[object]], within_s: float = 30.0) -> bool:
     """True once nothing is found any more: the kernel takes its time with the killed."""
     deadline = time.monotonic() + within_s
     while look():

@@ -16,7 +16,10 @@ def leaves(command: click.Command, path: str) -> Iterator[tuple[str, click.Comma
     if not isinstance(command, click.Group):
         yield path, command
         return
-    for name, child in sorted(command.commands.items()):
+    context = click.Context(command)
+    for name in sorted(command.list_commands(context)):
+        child = command.get_command(context, name)
+        assert child is not None
         yield from leaves(child, f"{path} {name}")
 
 

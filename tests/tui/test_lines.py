@@ -46,7 +46,8 @@ def test_a_run_reads_as_one_line_an_event(story: list[e.Event]) -> None:
 
 
 def test_every_kind_of_event_but_a_call_has_a_line(story: list[e.Event]) -> None:
-    told = {event.type for event in story if line_of(event)} | {"error"}
+    ended = e.TaskEnd(task="requests-1", state="failed", detail="1 == 2", votes=[True, False], seconds=2.0)
+    told = {event.type for event in [*story, ended] if line_of(event)} | {"error"}
     known = {kind.model_fields["type"].default for kind in get_args(get_args(e.Event)[0])}
     assert known - told == {"llm.call"}
     assert line_of(e.Failure(error="X", message="it broke", hint="mend it")) == "error     it broke (mend it)"

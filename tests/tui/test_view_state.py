@@ -111,3 +111,13 @@ def test_only_the_latest_lines_are_kept_and_without_noise(story: list[e.Event]) 
     state = after(story * 3)
     assert len(state.recent) == RECENT
     assert not any(line.startswith(("reply", "progress")) for _, line in state.recent)
+
+
+def test_tasks_of_an_evaluation_count_as_they_end() -> None:
+    begun = e.StageStart(stage="tasks", title="Judge the tasks", total=3, ts=5.0)
+    run = e.SandboxRun(purpose="adapted test", subject="t-1", backend="docker", ended="exited", seconds=1, passed=7)
+    ends = [e.TaskEnd(task="t-1", state="passed"), e.TaskEnd(task="t-2", state="voted-down")]
+    state = after([begun, run, *ends, ends[1]])
+    assert (state.passed, state.failed) == (1, 1)
+    assert state.stage is not None
+    assert (state.stage.done, state.stage.total) == (2, 3)

@@ -70,6 +70,16 @@ def show(run: str, as_json: bool) -> None:
 @click.option("--plain", is_flag=True, help="One line an event instead of the live view.")
 def resume(run: str, stop_after: str | None, as_json: bool, plain: bool, **settings: Any) -> int:
     """Go on where a run was ended; nothing that was paid for is asked again."""
+    import os
+
+    from repowright.agent.runs import runs_root, workflow_of
+
+    if workflow_of(run, runs_root(os.environ)) == "evaluate":
+        from repowright.tui.commands.repocraft.run import resume_evaluation
+
+        if stop_after is not None:
+            raise click.UsageError("--stop-after is for a generation; an evaluation has no plan to edit")
+        return resume_evaluation(run, None, as_json, plain, settings)
     from repowright.tui.commands.generate import resume_run
 
     return resume_run(run, stop_after, as_json, plain, settings)
@@ -132,7 +142,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("model", manifest.settings.model),
         ("budget", manifest.settings.budget),
         ("replay", manifest.replay),
-        ("project", manifest.out),
+        ("result" if manifest.workflow == "evaluate" else "project", manifest.out),
         ("folder", str(run.folder)),
         ("report", str(run.report) if run.report.exists() else ""),
         ("go on", f"repowright runs resume {run.id}" if unfinished else ""),

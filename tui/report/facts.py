@@ -50,6 +50,7 @@ class Facts:
     rejected_replies: list[e.ReplyRejected] = field(default_factory=list)
     retries: list[e.LlmRetry] = field(default_factory=list)
     sandbox_runs: list[e.SandboxRun] = field(default_factory=list)
+    tasks: dict[str, e.TaskEnd] = field(default_factory=dict)
     commits: list[e.Commit] = field(default_factory=list)
     warnings: list[e.Warning] = field(default_factory=list)
 
@@ -109,6 +110,8 @@ def _place(facts: Facts, event: e.Event, stage: str) -> None:
             _charge(facts.stages.setdefault(stage, StageCost(stage, "")), event)
         case e.UnitEnd():
             facts.units[event.unit] = event
+        case e.TaskEnd():
+            facts.tasks[event.task] = event
         case e.FileWritten():
             facts.files[event.path] = event
         case e.LintRound():

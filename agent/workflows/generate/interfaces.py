@@ -16,7 +16,7 @@ from repowright.agent.workflows.generate import describe
 from repowright.agent.workflows.generate.asking import ask_model, findings_message, graph_problems, texts
 from repowright.agent.workflows.generate.interface_checks import unit_problems, used_base_types, used_units
 from repowright.agent.workflows.generate.layout import entry_function
-from repowright.agent.workflows.generate.plan import UNIT_KINDS, Plan, UnitRecord, module_name
+from repowright.agent.workflows.generate.plan import UNIT_KINDS, HasLibrary, Plan, UnitRecord, module_name
 from repowright.agent.workflows.generate.state import FanState, Subject
 from repowright.agent.workflows.generate.studio import Studio
 from repowright.graph.kinds import EdgeKind, NodeKind
@@ -44,7 +44,7 @@ def file_generations(plan: Plan) -> list[list[str]]:
     return plan.rpg.generations(files, EdgeKind.IMPORTS)
 
 
-def apply_interface(plan: Plan, file_id: str, answer: Interface, studio: Studio) -> Plan:
+def apply_interface(plan: Plan, file_id: str, answer: Interface, studio: HasLibrary) -> Plan:
     """Enter a file's units, the features they implement and what they use."""
     file = plan.rpg.node(file_id)
     known = {short: node for node, short in describe.feature_numbers(plan).items()}
@@ -58,7 +58,7 @@ def apply_interface(plan: Plan, file_id: str, answer: Interface, studio: Studio)
     return plan
 
 
-def _enter_unit(plan: Plan, file: Node, unit: Unit, order: int, known: dict[str, str], studio: Studio) -> None:
+def _enter_unit(plan: Plan, file: Node, unit: Unit, order: int, known: dict[str, str], studio: HasLibrary) -> None:
     path = file.path
     skeleton = unit.skeleton.strip() + "\n"
     tags = (ENTRY_POINT,) if entry_function(file) == unit.name else ()

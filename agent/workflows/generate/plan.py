@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Self
+from typing import Literal, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -211,3 +211,11 @@ class Library:
     def records(self, plan: Plan, ids: Iterable[str] | None = None) -> Mapping[str, UnitRecord]:
         chosen = plan.units if ids is None else {one: plan.units[one] for one in ids}
         return {one: self.get(address) for one, address in chosen.items()}
+
+
+class HasLibrary(Protocol):
+    """What entering units into a plan needs: where their records go."""
+
+    @property
+    def library(self) -> Library:
+        """The records of the plan's units."""

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from repowright.agent.llm import Unusable
 from repowright.agent.workflows.generate import describe
 from repowright.agent.workflows.generate.drafting import Draft
-from repowright.agent.workflows.generate.plan import Plan, UnitRecord, module_name
+from repowright.agent.workflows.generate.plan import HasLibrary, Plan, UnitRecord, module_name
 from repowright.agent.workflows.generate.studio import Studio
 from repowright.graph.kinds import EdgeKind, NodeKind, State
 from repowright.graph.records import Place
@@ -67,16 +67,17 @@ def apply_base_types(plan: Plan, answer: BaseTypes, studio: Studio) -> Plan:
     problems = []
     earlier: list[str] = []
     for file in answer.files:
-        problems += _file_problems(plan, file, earlier)
+        problems += base_type_problems(plan, file, earlier)
         earlier.append(module_name(file.path))
     if problems:
         raise Unusable(problems)
     for order, file in enumerate(answer.files):
-        _enter(plan, file, order, studio)
+        enter_base_types(plan, file, order, studio)
     return plan
 
 
-def _enter(plan: Plan, file: BaseTypeFile, order: int, studio: Studio) -> None:
+def enter_base_types(plan: Plan, file: BaseTypeFile, order: int, studio: HasLibrary) -> None:
+    """Enter one file of base types, which `base_type_problems` finds nothing wrong with."""
     area = plan.area(file.area)
     parent = area.id if area else plan.rpg.root.id
     node = plan.rpg.add(
@@ -111,7 +112,8 @@ def _enter(plan: Plan, file: BaseTypeFile, order: int, studio: Studio) -> None:
     plan.units[node.id] = studio.library.put(record)
 
 
-def _file_problems(plan: Plan, file: BaseTypeFile, earlier: list[str]) -> list[str]:
+def base_type_problems(plan: Plan, file: BaseTypeFile, earlier: list[str]) -> list[str]:
+    """Return why a file of base types cannot enter the plan; ``earlier`` are the modules of those that have."""
     problems = []
     if not file.path.startswith(f"src/{plan.package}/") or not file.path.endswith(".py"):
         problems.append(f"{file.path} is not a .py file below src/{plan.package}/")

@@ -68,4 +68,6 @@ def _body(plan: Plan, record: UnitRecord) -> str:
     said = " ".join(node.doc.partition("\n\n")[0].split())
     features = [f"- {child.feature}" for child in plan.rpg.children(record.id) if child.kind is NodeKind.FEATURE]
     tests = f"{record.tests_total} tests pass." if record.state == "verified" else "Its tests do not all pass."
+    if record.state == "verified" and not record.tests:
+        tests = "A declaration, delivered as it came."
     return "\n\n".join(part for part in (said, "\n".join(features), tests) if part)

@@ -36,6 +36,9 @@ class UnitBuilder:
     async def build(self) -> UnitRecord:
         """Return the unit's record: verified, failed, or waiting for the unit that its failure is blamed on."""
         node = self.plan.rpg.node(self.record.id)
+        if self.record.state == "verified":
+            # A declaration that came with the plan: there is nothing to write.
+            return self.record
         self.studio.emit(UnitStart(unit=node.id, name=node.name, path=node.path))
         try:
             await self._write()

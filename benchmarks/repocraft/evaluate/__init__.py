@@ -1,0 +1,1 @@
+"""Scoring a repository task by task: localise, vote, adapt the real test, run it (ZeroRepo, section 5.1)."""

@@ -1,0 +1,1 @@
+"""Coverage, novelty, size, intervals and the agreement of judges."""

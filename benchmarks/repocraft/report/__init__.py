@@ -1,0 +1,1 @@
+"""Results as a page, as JSON and as a table, beside the published rows."""

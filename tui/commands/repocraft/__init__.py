@@ -1,0 +1,1 @@
+"""``repowright bench repocraft``: one module a command."""
