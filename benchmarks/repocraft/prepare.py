@@ -1,6 +1,6 @@
 """Fetches what tests and runs of a project need, so that they themselves touch no network.
 
-    python -m repowright.benchmarks.repocraft.prepare requests
+python -m repowright.benchmarks.repocraft.prepare requests
 """
 
 from __future__ import annotations
