@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 
-from repowright.benchmarks.repocraft.build.release import release_of
+from repowright.benchmarks.repocraft.construction.release import release_of
 from repowright.benchmarks.repocraft.control.environments import environment, lock_of
 from repowright.benchmarks.repocraft.errors import RepoCraftError
 from repowright.benchmarks.repocraft.projects import project_named

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from repowright.benchmarks.repocraft.build.release import release_of
+from repowright.benchmarks.repocraft.construction.release import release_of
 from repowright.benchmarks.repocraft.control.arms import Arm, Workspace, workspace
 from repowright.benchmarks.repocraft.control.batches import Item, Judged
 from repowright.benchmarks.repocraft.control.environments import Environment, environment, lock_of

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from repowright.agent.atomic import write_atomically
 from repowright.agent.errors import RunDamaged
-from repowright.benchmarks.repocraft.build.conftests import decoded
-from repowright.benchmarks.repocraft.build.release import release_of
+from repowright.benchmarks.repocraft.construction.conftests import decoded
+from repowright.benchmarks.repocraft.construction.release import release_of
 from repowright.benchmarks.repocraft.evaluate.gold import parsed
 from repowright.benchmarks.repocraft.projects import PROJECTS
 from repowright.benchmarks.repocraft.tasks import Task

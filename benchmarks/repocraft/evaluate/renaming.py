@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from repowright.benchmarks.repocraft.build.release import release_of
+from repowright.benchmarks.repocraft.construction.release import release_of
 from repowright.benchmarks.repocraft.control.environments import lock_of
 from repowright.benchmarks.repocraft.control.judging import is_canary, judge
 from repowright.benchmarks.repocraft.control.overlay import overlaid

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from repowright.benchmarks.repocraft.build.release import pinned_release
+from repowright.benchmarks.repocraft.construction.release import pinned_release
 from repowright.benchmarks.repocraft.errors import ProjectUnknown, RepoCraftError, SourceUnavailable
 from repowright.benchmarks.repocraft.measure.clustering import check_libraries
 from repowright.benchmarks.repocraft.measure.embedding import Embedder, MiniLm

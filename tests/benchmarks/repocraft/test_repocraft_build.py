@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from repowright.benchmarks.repocraft.build.building import Gathered, Wanted, draw, gather, task_set
-from repowright.benchmarks.repocraft.build.counting import counts_of, markdown_table
-from repowright.benchmarks.repocraft.build.release import Release, release_of
+from repowright.benchmarks.repocraft.construction.building import Gathered, Wanted, draw, gather, task_set
+from repowright.benchmarks.repocraft.construction.counting import counts_of, markdown_table
+from repowright.benchmarks.repocraft.construction.release import Release, release_of
 from repowright.benchmarks.repocraft.errors import RepoCraftError
 from repowright.benchmarks.repocraft.tasks import Dropped, TaskSet, read_task_set, write_task_set
 from repowright.tui.commands.bench import bench
@@ -19,8 +19,8 @@ from repowright.tui.commands.bench import bench
 BUILD = """
 import sys
 from pathlib import Path
-from repowright.benchmarks.repocraft.build.building import Wanted, draw, gather, task_set
-from repowright.benchmarks.repocraft.build.release import release_of
+from repowright.benchmarks.repocraft.construction.building import Wanted, draw, gather, task_set
+from repowright.benchmarks.repocraft.construction.release import release_of
 from repowright.benchmarks.repocraft.tasks import write_task_set
 release = release_of("requests")
 found = gather(release)

@@ -2,10 +2,10 @@ import ast
 
 import pytest
 
-from repowright.benchmarks.repocraft.build.describing import Veil, described
-from repowright.benchmarks.repocraft.build.grouping import MOST, Group, category_of, grouped
-from repowright.benchmarks.repocraft.build.records import FUNCTIONS, FoundTest
-from repowright.benchmarks.repocraft.build.sampling import sampled
+from repowright.benchmarks.repocraft.construction.describing import Veil, described
+from repowright.benchmarks.repocraft.construction.grouping import MOST, Group, category_of, grouped
+from repowright.benchmarks.repocraft.construction.records import FUNCTIONS, FoundTest
+from repowright.benchmarks.repocraft.construction.sampling import sampled
 
 
 def found(name: str, *calls: str, file: str = "tests/test_it.py", owner: str = FUNCTIONS, line: int = 1) -> FoundTest:

@@ -7,11 +7,11 @@ import pytest
 
 from repowright.agent.errors import RunNotFound
 from repowright.agent.settings import Settings
-from repowright.benchmarks.repocraft.build.building import Gathered, Wanted, gather
-from repowright.benchmarks.repocraft.build.leaks import Leaks
-from repowright.benchmarks.repocraft.build.records import FUNCTIONS, FoundTest
-from repowright.benchmarks.repocraft.build.release import Release
-from repowright.benchmarks.repocraft.build.with_model import ModelBuild, build_with_model
+from repowright.benchmarks.repocraft.construction.building import Gathered, Wanted, gather
+from repowright.benchmarks.repocraft.construction.leaks import Leaks
+from repowright.benchmarks.repocraft.construction.records import FUNCTIONS, FoundTest
+from repowright.benchmarks.repocraft.construction.release import Release
+from repowright.benchmarks.repocraft.construction.with_model import ModelBuild, build_with_model
 from repowright.benchmarks.repocraft.tasks import write_task_set
 from repowright.benchmarks.speed.synthetic import endpoint
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from repowright.benchmarks.repocraft.build.index import Index, pip_places
-from repowright.benchmarks.repocraft.build.release import Release, package_of, pinned_release, release_of
-from repowright.benchmarks.repocraft.build.unpacking import unpacked
+from repowright.benchmarks.repocraft.construction.index import Index, pip_places
+from repowright.benchmarks.repocraft.construction.release import Release, package_of, pinned_release, release_of
+from repowright.benchmarks.repocraft.construction.unpacking import unpacked
 from repowright.benchmarks.repocraft.errors import ProjectUnknown, SourceUnavailable
 from repowright.benchmarks.repocraft.projects import PROJECTS, Project
 

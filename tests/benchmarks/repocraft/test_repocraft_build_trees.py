@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from repowright.benchmarks.repocraft.build.documents import contents, headings, sections, title
-from repowright.benchmarks.repocraft.build.outlines import outlined
-from repowright.benchmarks.repocraft.build.release import release_of
-from repowright.benchmarks.repocraft.build.trees import leaves_of, tree_of, write_tree
+from repowright.benchmarks.repocraft.construction.documents import contents, headings, sections, title
+from repowright.benchmarks.repocraft.construction.outlines import outlined
+from repowright.benchmarks.repocraft.construction.release import release_of
+from repowright.benchmarks.repocraft.construction.trees import leaves_of, tree_of, write_tree
 from repowright.benchmarks.repocraft.projects import FOLDER, PROJECTS, Project
 
 PAGE = """.. _shapes:

@@ -6,7 +6,7 @@ import pytest
 from evaluations import Court, task
 
 from repowright.agent.events import LlmCall
-from repowright.benchmarks.repocraft.build.release import release_of
+from repowright.benchmarks.repocraft.construction.release import release_of
 from repowright.benchmarks.repocraft.control.renaming import renamed_files
 from repowright.benchmarks.repocraft.evaluate.terms import Terms
 from repowright.benchmarks.repocraft.projects import project_named

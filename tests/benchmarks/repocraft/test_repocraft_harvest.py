@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from repowright.benchmarks.repocraft.build.harvest import Harvest, harvest
-from repowright.benchmarks.repocraft.build.records import FoundTest
-from repowright.benchmarks.repocraft.build.release import Release
+from repowright.benchmarks.repocraft.construction.harvest import Harvest, harvest
+from repowright.benchmarks.repocraft.construction.records import FoundTest
+from repowright.benchmarks.repocraft.construction.release import Release
 
 
 def tree(root: Path, files: dict[str, str | bytes]) -> Release:

@@ -10,8 +10,8 @@ import click
 from repowright.tui.model_options import model_options
 
 if TYPE_CHECKING:
-    from repowright.benchmarks.repocraft.build.building import Gathered, Wanted
-    from repowright.benchmarks.repocraft.build.counting import Counts
+    from repowright.benchmarks.repocraft.construction.building import Gathered, Wanted
+    from repowright.benchmarks.repocraft.construction.counting import Counts
     from repowright.benchmarks.repocraft.tasks import TaskSet
 
 _EPILOG = """\b
@@ -61,9 +61,9 @@ def _names(projects: tuple[str, ...]) -> list[str]:
 
 
 def _built(name: str, seed: int, count: int | None, out: Path, options: dict[str, Any]) -> Counts:
-    from repowright.benchmarks.repocraft.build.building import Wanted, draw, gather, measured_drops, task_set
-    from repowright.benchmarks.repocraft.build.counting import counts_of
-    from repowright.benchmarks.repocraft.build.release import release_of
+    from repowright.benchmarks.repocraft.construction.building import Wanted, draw, gather, measured_drops, task_set
+    from repowright.benchmarks.repocraft.construction.counting import counts_of
+    from repowright.benchmarks.repocraft.construction.release import release_of
     from repowright.benchmarks.repocraft.tasks import write_task_set
     from repowright.tui.amounts import count as count_of
 
@@ -88,7 +88,7 @@ def _with_model(gathered: Gathered, wanted: Wanted, out: Path, options: dict[str
     """Ask a model for groups and words, and say on standard error what that took and where it was of no use."""
     import asyncio
 
-    from repowright.benchmarks.repocraft.build.with_model import build_with_model
+    from repowright.benchmarks.repocraft.construction.with_model import build_with_model
     from repowright.tui.amounts import count, printable
     from repowright.tui.model_options import model_settings
 
@@ -114,6 +114,6 @@ def _json(rows: list[Counts]) -> str:
 
 
 def _table(rows: list[Counts]) -> str:
-    from repowright.benchmarks.repocraft.build.counting import markdown_table
+    from repowright.benchmarks.repocraft.construction.counting import markdown_table
 
     return markdown_table(rows)

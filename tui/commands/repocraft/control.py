@@ -109,8 +109,8 @@ def _session(project: Project, source: Path | None, options: dict[str, Any]) -> 
 
 
 def _built(project: Project) -> TaskSet:
-    from repowright.benchmarks.repocraft.build.building import Wanted, draw, gather, measured_drops, task_set
-    from repowright.benchmarks.repocraft.build.release import release_of
+    from repowright.benchmarks.repocraft.construction.building import Wanted, draw, gather, measured_drops, task_set
+    from repowright.benchmarks.repocraft.construction.release import release_of
 
     release = release_of(project.name)
     wanted = Wanted(release)

@@ -1,0 +1,1 @@
+"""From a real project to tasks: fetch, harvest, group, filter, sample, describe. No model is needed."""
