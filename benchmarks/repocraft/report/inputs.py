@@ -18,7 +18,13 @@ from repowright.benchmarks.repocraft.projects import project_named
 from repowright.benchmarks.repocraft.report.errors import ResultUnreadable
 from repowright.benchmarks.repocraft.report.gather import Given
 from repowright.benchmarks.repocraft.report.measured import Measured, measured
-from repowright.benchmarks.repocraft.report.results import Evaluation, read_controls, read_evaluation, read_task_list
+from repowright.benchmarks.repocraft.report.results import (
+    Evaluation,
+    as_ceiling,
+    read_controls,
+    read_evaluation,
+    read_task_list,
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,8 @@ class Paths:
     ----------
     results
         Files or folders of evaluations and of control arms.
+    ceiling
+        Evaluation of the real project, or of its renamed copy: judged the same way, it is what passes are divided by.
     control
         Folder of control arms.
     repository
@@ -48,6 +56,7 @@ class Paths:
     """
 
     results: Sequence[Path] = ()
+    ceiling: Path | None = None
     control: Path | None = None
     repository: Path | None = None
     real: Path | None = None
@@ -69,6 +78,8 @@ def given(paths: Paths) -> list[Given]:
         If a tree was named and coverage cannot be measured by it.
     """
     evaluations = [read_evaluation(path) for path in paths.results]
+    if paths.ceiling is not None:
+        evaluations.append(as_ceiling(read_evaluation(paths.ceiling)))
     tasks = {name: task for path in paths.tasks for name, task in read_task_list(path).items()}
     measured_project = _project_of(paths, evaluations)
     names = {each.result.project for each in evaluations} | ({measured_project} - {""})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -94,6 +94,11 @@ def read_evaluation(path: Path) -> Evaluation:
         return Evaluation(result)
     tasks = file.with_name(_TASKS)
     return Evaluation(result, _means(file.with_name(_MEANS)), read_task_list(tasks) if tasks.is_file() else {})
+
+
+def as_ceiling(found: Evaluation) -> Evaluation:
+    """Return an evaluation of the real project under the name that says so; it may have been made of a renamed copy."""
+    return replace(found, result=found.result.model_copy(update={"arm": ARMS[0]}))
 
 
 def read_controls(folder: Path, project: str) -> dict[str, ArmResult]:

@@ -54,6 +54,20 @@ def test_a_result_with_controls_and_code_becomes_three_files(folder: Path) -> No
     assert not (folder / "repo" / ".repowright").exists()
 
 
+def test_the_real_project_judged_the_same_way_is_the_ceiling(folder: Path) -> None:
+    (folder / "copy").mkdir()
+    states = (State.PASSED, State.NOT_LOCATED, State.PASSED)
+    verdicts = tuple(TaskVerdict(task=f"requests-{number}", state=state) for number, state in enumerate(states))
+    judged = ArmResult(arm="copy", project="requests", sandbox="local", verdicts=verdicts)
+    (folder / "copy" / "result.json").write_text(judged.model_dump_json())
+    done = report(
+        folder / "run", "--ceiling", folder / "copy", "--control", folder / "control", "--out", folder / "out"
+    )
+    assert "ours: pass 100.0 % [44 to 100], 150.0 % of the ceiling" in done.stdout, done.output
+    assert "real, judged the same way (control): pass 66.7 %" in done.stdout
+    assert "Ceiling: the real project, judged the same way" in (folder / "out" / "report.md").read_text()
+
+
 def test_json_is_the_report_on_one_line(folder: Path) -> None:
     done = report(folder / "run" / "result.json", "--out", folder / "out", "--json")
     found = json.loads(done.stdout)

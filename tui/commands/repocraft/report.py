@@ -22,6 +22,9 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 @click.command(epilog=_EPILOG)
 @click.argument("results", nargs=-1, type=click.Path(path_type=Path), metavar="[RESULT]...")
+@click.option(
+    "--ceiling", type=click.Path(path_type=Path), help="The real project, evaluated: what passes are divided by."
+)
 @click.option("--control", type=_FOLDER, help="Folder of the control arms.")
 @click.option("--repo", "repository", type=_FOLDER, help="The repository: its size, coverage and novelty are measured.")
 @click.option("--real", type=_FOLDER, help="Sources of the real project, measured beside it; the pinned release.")
@@ -37,8 +40,8 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 def report(as_json: bool, out: Path, **given: Any) -> None:
     """Lay results beside control arms and published rows.
 
-    RESULT is the folder of an evaluation, its result.json, or the file of a control arm. A result of the real project
-    judged the same way, if there is one, is the ceiling that passes are divided by; else its own tests are.
+    RESULT is the folder of an evaluation, its result.json, or the file of a control arm. The ceiling that passes
+    are divided by is the real project judged the same way (--ceiling), else its own tests.
     """
     from repowright.benchmarks.repocraft.report.gather import gather
     from repowright.benchmarks.repocraft.report.inputs import Paths
