@@ -17,6 +17,7 @@ from repowright.tui.commands.fetch import fetch
 from repowright.tui.commands.generate import generate
 from repowright.tui.commands.graph import graph
 from repowright.tui.commands.locate import locate
+from repowright.tui.commands.many import many
 from repowright.tui.commands.runs import runs
 from repowright.tui.commands.sandbox import sandbox
 from repowright.tui.commands.search import search
@@ -76,6 +77,7 @@ for command in (
     explore,
     locate,
     bench,
+    many,
     sandbox,
     doctor,
     completion,
