@@ -74,9 +74,8 @@ def _usage(error: click.ClickException) -> Shown:
 
 def _typed() -> tuple[type[Exception], ...]:
     from repowright.agent.errors import AgentError
-    from repowright.benchmarks.repocraft.errors import RepoCraftError
     from repowright.executors.sandbox import SandboxError
     from repowright.graph.errors import GraphError
     from repowright.repo_tools.errors import RepoToolsError
 
-    return AgentError, GraphError, SandboxError, RepoToolsError, RepoCraftError
+    return AgentError, GraphError, SandboxError, RepoToolsError

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
+from repowright.agent.errors import UserError
 
-class RepoCraftError(Exception):
+
+class RepoCraftError(UserError):
     """The benchmark cannot go on: what happened, and what to do next."""
-
-    exit_code = 2
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-
-    def __str__(self) -> str:
-        return f"{self.message} ({self.hint})" if self.hint else self.message
 
 
 class ProjectUnknown(RepoCraftError):

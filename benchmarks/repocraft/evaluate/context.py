@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from repowright.agent.atomic import write_atomically
-from repowright.agent.errors import RunDamaged
 from repowright.benchmarks.repocraft.construction.conftests import decoded
 from repowright.benchmarks.repocraft.construction.release import release_of
 from repowright.benchmarks.repocraft.evaluate.gold import parsed
+from repowright.benchmarks.repocraft.evaluate.kept import read_kept
 from repowright.benchmarks.repocraft.projects import PROJECTS
 from repowright.benchmarks.repocraft.tasks import Task
 from repowright.repo_tools.python_ast import FunctionNode, parse_quietly
@@ -83,10 +83,7 @@ def read_contexts(folder: Path) -> dict[str, GoldContext]:
     RunDamaged
         If they are missing or cannot be read.
     """
-    try:
-        return _CONTEXTS.validate_json((folder / CONTEXT).read_bytes())
-    except (OSError, ValidationError) as err:
-        raise RunDamaged(f"{folder / CONTEXT} cannot be read", "start a new run, or restore the folder") from err
+    return read_kept(folder / CONTEXT, _CONTEXTS)
 
 
 def context_of(task: Task, root: Path) -> GoldContext:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from repowright.agent.atomic import write_atomically
-from repowright.agent.errors import RunDamaged
 from repowright.agent.recording import TERMS
+from repowright.benchmarks.repocraft.evaluate.kept import read_kept
 from repowright.benchmarks.repocraft.tasks import Task
 
 TASKS = "tasks.json"
@@ -39,6 +39,9 @@ class Terms(BaseModel):
     """Who votes; the model that localises and adapts where it is empty."""
 
 
+_TERMS: TypeAdapter[Terms] = TypeAdapter(Terms)
+
+
 def write_terms(folder: Path, terms: Terms, tasks: Sequence[Task]) -> None:
     """Keep terms and tasks in a run's folder."""
     write_atomically(folder / TERMS, terms.model_dump_json(indent=1).encode() + b"\n")
@@ -58,10 +61,7 @@ def read_terms(folder: Path) -> Terms:
     RunDamaged
         If they are missing or cannot be read.
     """
-    try:
-        return Terms.model_validate_json((folder / TERMS).read_bytes())
-    except (OSError, ValidationError) as err:
-        raise RunDamaged(f"{folder / TERMS} cannot be read", "start a new run, or restore the folder") from err
+    return read_kept(folder / TERMS, _TERMS)
 
 
 def read_tasks(folder: Path) -> tuple[Task, ...]:
@@ -72,10 +72,7 @@ def read_tasks(folder: Path) -> tuple[Task, ...]:
     RunDamaged
         If they are missing or cannot be read.
     """
-    try:
-        return _TASKS.validate_json((folder / TASKS).read_bytes())
-    except (OSError, ValidationError) as err:
-        raise RunDamaged(f"{folder / TASKS} cannot be read", "start a new run, or restore the folder") from err
+    return read_kept(folder / TASKS, _TASKS)
 
 
 def hash_of_tasks(tasks: Sequence[Task]) -> str:
