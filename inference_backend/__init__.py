@@ -1,1 +1,1 @@
-"""The local inference backend: models, KV cache, kernels and server. Knows nothing of the other rooms."""
+"""Local language models with a quantised, sparsely read cache of keys and values. Knows nothing of the other rooms."""
