@@ -1,49 +1,23 @@
-"""What a forward pass attends to: a chunk of one prompt, or one new token of every running sequence."""
+"""What a forward pass attends to: a chunk of one prompt, or the newest tokens of every running sequence."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
 from repowright.inference_backend.config import PAGE
+from repowright.inference_backend.engine.choosing import PageChooser
 from repowright.inference_backend.kernels import dispatch
-from repowright.inference_backend.kernels.reference import read_keys, read_values
+from repowright.inference_backend.kernels.reference_anchors import query_sample, top_anchors
 from repowright.inference_backend.kernels.tensors import NO_PAGE, StepSequences
+from repowright.inference_backend.kv.place import Place, pages_after
 from repowright.inference_backend.kv.pool import KVPool
 
-
-@dataclass
-class Place:
-    """Where one sequence lies in the cache.
-
-    Parameters
-    ----------
-    slot
-        Its row of the windows.
-    pages
-        Its pages, in the order of the text.
-    in_window, in_sliding
-        Tokens in its window, and in the windows of sliding layers.
-    """
-
-    slot: int
-    pages: list[int] = field(default_factory=list)
-    in_window: int = 0
-    in_sliding: int = 0
-
-    @property
-    def length(self) -> int:
-        """Tokens in the cache."""
-        return len(self.pages) * PAGE + self.in_window
-
-
-def pages_after(place: Place, tokens: int, window: int) -> int:
-    """Return how many pages must be allocated before ``tokens`` more tokens are taken in."""
-    return max(0, (place.in_window + tokens - window) // PAGE)
+_STRIDE = 4
+"""Of the queries of a chunk before its last 64, every fourth scores anchors."""
 
 
 class PrefillStep:
@@ -55,105 +29,134 @@ class PrefillStep:
         Pages allocated for it, `pages_after` of them.
     """
 
-    def __init__(self, pool: KVPool, place: Place, fresh: Sequence[int]) -> None:
+    def __init__(self, pool: KVPool, place: Place, tokens: int, fresh: Sequence[int]) -> None:
+        if len(fresh) != pages_after(place, tokens, pool.spec.window):
+            raise ValueError(f"{len(fresh)} pages do not fit {tokens} tokens behind {place.in_window} in the window")
         self._pool = pool
         self._place = place
+        self._tokens = tokens
         self._fresh = list(fresh)
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
         """Attend causally to what is in the cache and to the chunk itself, then keep the chunk."""
         past_k, past_v = self._past(layer)
         keys, values = torch.cat([past_k.to(key), key[0]], 1), torch.cat([past_v.to(value), value[0]], 1)
-        sliding = self._pool.shape.sliding[layer]
-        mask = _causal(query.shape[2], keys.shape[1], sliding, query.device)
-        out = scaled_dot_product_attention(
-            query, keys[None], values[None], mask, scale=scale, enable_gqa=query.shape[1] != key.shape[1]
-        )
-        self._keep(layer, keys, values, past_k.shape[1])
+        mask = _causal(query.shape[2], keys.shape[1], self._pool.shape.sliding[layer], query.device)
+        is_grouped = query.shape[1] != key.shape[1]
+        out = scaled_dot_product_attention(query, keys[None], values[None], mask, scale=scale, enable_gqa=is_grouped)
+        self._keep(layer, query[0], keys, values, scale)
         return out.transpose(1, 2)
 
-    def done(self, tokens: int) -> None:
-        """Take over what the pass kept, once all layers have run."""
-        place, pool = self._place, self._pool
+    def done(self) -> None:
+        """Count what the pass kept, once all layers have run."""
+        place = self._place
         place.pages += self._fresh
-        place.in_window += tokens - PAGE * len(self._fresh)
-        longest = max(pool.shape.sliding, default=0)
-        place.in_sliding = min(place.in_sliding + tokens, longest)
+        place.in_window += self._tokens - PAGE * len(self._fresh)
+        place.in_sliding = min(place.in_sliding + self._tokens, max(self._pool.shape.sliding, default=0))
 
     def _past(self, layer: int) -> tuple[Tensor, Tensor]:
-        place, pages, window = self._place, self._pool.pages[layer], self._pool.windows[layer]
-        if pages is None:
-            return tuple(part[place.slot, :, : place.in_sliding] for part in (window.keys, window.values))  # type: ignore[return-value]
-        recent = (part[place.slot, :, : place.in_window] for part in (window.keys, window.values))
-        if not place.pages:
-            return tuple(recent)  # type: ignore[return-value]
-        ids = torch.tensor(place.pages, device=window.keys.device)
-        paged = (read(pages, ids).transpose(0, 1).flatten(1, 2) for read in (read_keys, read_values))
-        return tuple(torch.cat([old, new.to(old)], 1) for old, new in zip(paged, recent, strict=True))  # type: ignore[return-value]
-
-    def _keep(self, layer: int, keys: Tensor, values: Tensor, past: int) -> None:
         place, window = self._place, self._pool.windows[layer]
         if self._pool.pages[layer] is None:
+            return window.of(place.slot, 0, place.in_sliding)
+        recent_k, recent_v = window.of(place.slot, 0, place.in_window)
+        if not place.pages:
+            return recent_k, recent_v
+        paged_k, paged_v = self._pool.read(layer, place.pages)
+        return torch.cat([paged_k, recent_k.to(paged_k)], 1), torch.cat([paged_v, recent_v.to(paged_v)], 1)
+
+    def _keep(self, layer: int, query: Tensor, keys: Tensor, values: Tensor, scale: float) -> None:
+        slot, window = self._place.slot, self._pool.windows[layer]
+        if self._pool.pages[layer] is None:
             kept = min(keys.shape[1], self._pool.shape.sliding[layer])
-            window.fill(place.slot, 0, keys[:, -kept:], values[:, -kept:])
+            window.fill(slot, 0, keys[:, -kept:], values[:, -kept:])
             return
-        begin = past - place.in_window
+        begin = len(self._place.pages) * PAGE
         sealed = begin + PAGE * len(self._fresh)
         if self._fresh:
-            self._pool.write(layer, keys[:, begin:sealed], values[:, begin:sealed], self._fresh)
-        window.fill(place.slot, 0, keys[:, sealed:], values[:, sealed:])
+            anchors = self._anchors(layer, query, keys, begin, sealed, scale)
+            self._pool.write(layer, keys[:, begin:sealed], values[:, begin:sealed], self._fresh, begin, anchors)
+        window.fill(slot, 0, keys[:, sealed:], values[:, sealed:])
+
+    def _anchors(self, layer: int, query: Tensor, keys: Tensor, begin: int, end: int, scale: float) -> Tensor | None:
+        """Choose the anchors of what is packed, by what the chunk's own queries attend to."""
+        kept = self._pool.anchors[layer]
+        if kept is None:
+            return None
+        asked = query_sample(query.shape[1], PAGE, _STRIDE).to(query.device)
+        some, positions = query[:, asked.long()], asked + (keys.shape[1] - query.shape[1])
+        lse = dispatch.attention_lse(some, keys, positions, scale)
+        scores = dispatch.anchor_scores(some, keys, lse, positions, scale)
+        return top_anchors(scores[:, begin:end], kept.count(len(self._fresh)))
 
 
 class DecodeStep:
-    """One new token of every running sequence; their windows must have room for it."""
+    """The newest tokens of running sequences: one each, or more where drafts are to be verified.
 
-    def __init__(self, pool: KVPool, places: Sequence[Place]) -> None:
+    Every token is a row of the step. The rows of one sequence share its pages and its window, and each sees the
+    window up to itself: so drafts are verified by the same operation that decodes, and refused ones are only not
+    counted.
+
+    Parameters
+    ----------
+    counts
+        Tokens of each sequence; its window has room for them.
+    chooser
+        Says which pages each layer reads; None reads all.
+    """
+
+    def __init__(
+        self, pool: KVPool, places: Sequence[Place], counts: Sequence[int], chooser: PageChooser | None = None
+    ) -> None:
         self._pool = pool
-        self._places = list(places)
+        self._chooser = chooser
+        self._rows = [(place, at) for place, count in zip(places, counts, strict=True) for at in range(count)]
+        for place, count in zip(places, counts, strict=True):
+            pool.make_room(place, count)
+        device = pool.device
         longest = max((len(place.pages) for place in places), default=0)
-        rows = [place.pages + [NO_PAGE] * (longest - len(place.pages)) for place in places]
-        device = pool.windows[0].keys.device
-        self._table = torch.tensor(rows, dtype=torch.int32, device=device).reshape(len(rows), longest)
-        self._slots = torch.tensor([place.slot for place in places], device=device)
-        self._lengths = torch.tensor([place.in_window for place in places], device=device)
-        self._sliding = torch.tensor([place.in_sliding for place in places], device=device)
+        table = [place.pages + [NO_PAGE] * (longest - len(place.pages)) for place, _ in self._rows]
+        self._table = torch.tensor(table, dtype=torch.int32, device=device).reshape(len(table), longest)
+        used = [len(place.pages) for place, _ in self._rows]
+        self._counts = torch.tensor(used, dtype=torch.int32, device=device)
+        self._positions = torch.tensor([place.length + at for place, at in self._rows], device=device)
+        self._anchors = pool.anchor_rows([place for place, _ in self._rows])
+        self._slots = torch.tensor([place.slot for place, _ in self._rows], device=device)
+        self._at = torch.tensor([place.in_window + at for place, at in self._rows], device=device)
+        self._at_sliding = torch.tensor([place.in_sliding + at for place, at in self._rows], device=device)
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
-        """Keep the new token, and attend to all that is in the cache."""
+        """Keep the new tokens, and attend to all that is in the cache."""
         pages, window = self._pool.pages[layer], self._pool.windows[layer]
-        lengths = self._sliding if pages is None else self._lengths
-        window.append(self._slots, lengths, key[:, :, 0], value[:, :, 0])
+        window.append(self._slots, self._at_sliding if pages is None else self._at, key[:, :, 0], value[:, :, 0])
         if pages is None:
             return self._recent(layer, query, scale).to(query)
-        sequences = StepSequences(self._table, window.keys, window.values, self._slots.int(), lengths.int() + 1)
-        return dispatch.decode(query[:, :, 0], pages, sequences, scale).unsqueeze(1).to(query)
-
-    def done(self) -> None:
-        """Count the new tokens, once all layers have run."""
-        for place in self._places:
-            place.in_window += 1
-            place.in_sliding += 1
-        for sliding in {each for each in self._pool.shape.sliding if each}:
-            for place in self._places:
-                if place.in_sliding == sliding + PAGE:
-                    self._forget(place, sliding)
+        newest, ends = query[:, :, 0], self._at.int() + 1
+        sequences = StepSequences(
+            self._table, window.keys, window.values, self._slots.int(), ends, self._anchors[layer], self._counts
+        )
+        selected = None
+        if self._chooser:
+            selected = self._chooser.choose(layer, newest, self._positions, pages, self._table, scale)
+        return dispatch.decode(newest, pages, sequences, scale, selected).unsqueeze(1).to(query)
 
     def _recent(self, layer: int, query: Tensor, scale: float) -> Tensor:
-        window, found = self._pool.windows[layer], []
-        for number, place in enumerate(self._places):
-            end = place.in_sliding + 1
-            begin = max(0, end - self._pool.shape.sliding[layer])
-            keys, values = (part[place.slot, :, begin:end].to(query) for part in (window.keys, window.values))
-            found.append(
-                scaled_dot_product_attention(query[number], keys, values, scale=scale, enable_gqa=True).transpose(0, 1)
+        window, sliding = self._pool.windows[layer], self._pool.shape.sliding[layer]
+        found = []
+        for number, (place, at) in enumerate(self._rows):
+            end = place.in_sliding + at + 1
+            keys, values = window.of(place.slot, max(0, end - sliding), end)
+            is_grouped = query.shape[1] != keys.shape[0]
+            out = scaled_dot_product_attention(
+                query[number], keys.to(query), values.to(query), scale=scale, enable_gqa=is_grouped
             )
+            found.append(out.transpose(0, 1))
         return torch.stack(found)
 
-    def _forget(self, place: Place, sliding: int) -> None:
-        for pages, window in zip(self._pool.pages, self._pool.windows, strict=True):
-            if pages is None:
-                window.drop(place.slot, PAGE)
-        place.in_sliding = sliding
+
+def count_kept(place: Place, tokens: int) -> None:
+    """Count the tokens of a decode step that stay: all of them, or up to the first refused draft."""
+    place.in_window += tokens
+    place.in_sliding += tokens
 
 
 def _causal(queries: int, keys: int, sliding: int, device: torch.device) -> Tensor:

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from repowright.inference_backend.config import PAGE, Bits
-from repowright.inference_backend.kernels.tensors import LayerPages, StepSequences
+from repowright.inference_backend.kernels import reference_codebook
+from repowright.inference_backend.kernels.tensors import CodedPages, LayerPages, StepSequences
 from repowright.inference_backend.kv.layout import Field, KeyLayout, ValueLayout
 
 _SMALLEST = 1e-8
@@ -30,17 +31,19 @@ def unpack(packed: Tensor, bits: Bits) -> Tensor:
 def quantise(values: Tensor, bits: Bits, dim: int) -> tuple[Tensor, Tensor, Tensor]:
     """Quantise over one dimension: codes of the shape of ``values``, and scale and zero with that dimension one long.
 
-    Scale and zero are rounded to half precision first, so that codes fit what is stored.
+    Scale and zero are rounded to half precision first, so that codes fit what is stored. Codes are rounded half up,
+    as the kernel rounds them.
     """
+    values = values.float()
     low, high = values.amin(dim, keepdim=True), values.amax(dim, keepdim=True)
     scale = ((high - low) / ((1 << bits) - 1)).clamp_min(_SMALLEST).half()
     scale = torch.where(scale == 0, torch.full_like(scale, torch.finfo(torch.half).tiny), scale)
     zero = low.half()
-    codes = torch.round((values.float() - zero.float()) / scale.float()).clamp_(0, (1 << bits) - 1)
+    codes = torch.floor((values - zero.float()) / scale.float() + 0.5).clamp_(0, (1 << bits) - 1)
     return codes.to(torch.uint8), scale, zero
 
 
-def write_pages(pages: LayerPages, keys: Tensor, values: Tensor, page_ids: Tensor) -> None:
+def write_pages(pages: LayerPages | CodedPages, keys: Tensor, values: Tensor, page_ids: Tensor) -> None:
     """Quantise and pack whole pages into the pool, in place.
 
     Parameters
@@ -50,14 +53,18 @@ def write_pages(pages: LayerPages, keys: Tensor, values: Tensor, page_ids: Tenso
     page_ids
         ``int [M]``: where each goes; `NO_PAGE` goes nowhere.
     """
+    if isinstance(pages, CodedPages):
+        return reference_codebook.write(pages, keys, values, page_ids)
     wanted = page_ids >= 0
     ids = page_ids[wanted].long()
     pages.k_pool[ids] = _key_bytes(keys[wanted], pages.layout.keys)
     pages.v_pool[ids] = _value_bytes(values[wanted], pages.layout.values)
 
 
-def read_keys(pages: LayerPages, page_ids: Tensor) -> Tensor:
+def read_keys(pages: LayerPages | CodedPages, page_ids: Tensor) -> Tensor:
     """Return the keys of pages, ``float32 [M, Hk, 64, Dk]``."""
+    if isinstance(pages, CodedPages):
+        return reference_codebook.read_keys(pages, page_ids)
     layout = pages.layout.keys
     raw = pages.k_pool[page_ids.long()]
     codes = _field(raw, layout.codes)
@@ -68,8 +75,10 @@ def read_keys(pages: LayerPages, page_ids: Tensor) -> Tensor:
     return unpacked * scale + zero
 
 
-def read_values(pages: LayerPages, page_ids: Tensor) -> Tensor:
+def read_values(pages: LayerPages | CodedPages, page_ids: Tensor) -> Tensor:
     """Return the values of pages, ``float32 [M, Hv, 64, Dv]``."""
+    if isinstance(pages, CodedPages):
+        return reference_codebook.read_values(pages, page_ids)
     layout = pages.layout.values
     raw = pages.v_pool[page_ids.long()]
     codes = _field(raw, layout.codes)
@@ -77,7 +86,7 @@ def read_values(pages: LayerPages, page_ids: Tensor) -> Tensor:
         return codes.view(torch.half).reshape(*raw.shape[:2], PAGE, layout.dim).float()
     groups = layout.dim // layout.group
     unpacked = unpack(codes.reshape(*raw.shape[:2], PAGE, layout.codes.size // PAGE), layout.bits).float()
-    unpacked = unpacked.unflatten(-1, (groups, layout.group))
+    unpacked = unpacked.reshape(*unpacked.shape[:-1], groups, layout.group)
     scale, zero = (
         _field(raw, each).view(torch.half).float().reshape(*raw.shape[:2], PAGE, groups, 1)
         for each in (layout.scale, layout.zero)
@@ -85,7 +94,7 @@ def read_values(pages: LayerPages, page_ids: Tensor) -> Tensor:
     return (unpacked * scale + zero).flatten(-2)
 
 
-def read_bounds(pages: LayerPages, page_ids: Tensor) -> tuple[Tensor, Tensor]:
+def read_bounds(pages: LayerPages | CodedPages, page_ids: Tensor) -> tuple[Tensor, Tensor]:
     """Return the smallest and largest key of each channel, ``float32 [M, Hk, Dk]`` each."""
     raw = pages.k_pool[page_ids.long()]
     low, high = (_field(raw, each).view(torch.half).float() for each in (pages.layout.keys.low, pages.layout.keys.high))
@@ -94,7 +103,7 @@ def read_bounds(pages: LayerPages, page_ids: Tensor) -> tuple[Tensor, Tensor]:
 
 def decode(
     query: Tensor,
-    pages: LayerPages,
+    pages: LayerPages | CodedPages,
     sequences: StepSequences,
     scale: float,
     selected: Tensor | None = None,
@@ -125,7 +134,7 @@ def decode(
             outputs.append(weights @ values)
             sums.append(lse)
     shape = query.shape[:2]
-    return torch.stack(outputs).unflatten(0, shape), torch.stack(sums).unflatten(0, shape)
+    return torch.stack(outputs).reshape(*shape, -1), torch.stack(sums).reshape(shape)
 
 
 def merge(outputs: Tensor, lses: Tensor) -> tuple[Tensor, Tensor]:
@@ -137,7 +146,7 @@ def merge(outputs: Tensor, lses: Tensor) -> tuple[Tensor, Tensor]:
 
 def _one_head(
     query: Tensor,
-    pages: LayerPages,
+    pages: LayerPages | CodedPages,
     sequences: StepSequences,
     scale: float,
     selected: Tensor | None,
@@ -146,7 +155,7 @@ def _one_head(
 ) -> tuple[Tensor, Tensor]:
     layout, heads = pages.layout, query.shape[1]
     of_keys, of_values = head * layout.k_heads // heads, head * layout.v_heads // heads
-    ids = sequences.page_table[number] if selected is None else selected[number, of_keys]
+    ids = sequences.table_of(number) if selected is None else selected[number, of_keys]
     ids = ids[ids >= 0]
     keys, values = read_keys(pages, ids)[:, of_keys], read_values(pages, ids)[:, of_values]
     kept = torch.ones(keys.shape[:2], dtype=torch.bool, device=keys.device)
@@ -184,7 +193,7 @@ def _value_bytes(values: Tensor, layout: ValueLayout) -> Tensor:
     if layout.bits == 16:
         _put(raw, layout.codes, values.half().flatten(2))
         return raw
-    groups = values.unflatten(-1, (layout.dim // layout.group, layout.group))
+    groups = values.reshape(*values.shape[:-1], layout.dim // layout.group, layout.group)
     codes, scale, zero = quantise(groups, layout.bits, -1)
     _put(raw, layout.codes, pack(codes.flatten(-2), layout.bits).flatten(2))
     _put(raw, layout.scale, scale.flatten(2))

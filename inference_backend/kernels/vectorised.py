@@ -8,11 +8,15 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from repowright.inference_backend.config import PAGE
 from repowright.inference_backend.kernels.reference import read_keys, read_values
-from repowright.inference_backend.kernels.tensors import LayerPages, StepSequences
+from repowright.inference_backend.kernels.tensors import CodedPages, LayerPages, StepSequences
 
 
 def decode(
-    query: Tensor, pages: LayerPages, sequences: StepSequences, scale: float, selected: Tensor | None = None
+    query: Tensor,
+    pages: LayerPages | CodedPages,
+    sequences: StepSequences,
+    scale: float,
+    selected: Tensor | None = None,
 ) -> Tensor:
     """Attend as `reference.decode` does, and return the output alone, ``float32 [B, Hq, Dv]``.
 
@@ -24,7 +28,12 @@ def decode(
 
 
 def _one(
-    query: Tensor, pages: LayerPages, sequences: StepSequences, scale: float, selected: Tensor | None, number: int
+    query: Tensor,
+    pages: LayerPages | CodedPages,
+    sequences: StepSequences,
+    scale: float,
+    selected: Tensor | None,
+    number: int,
 ) -> Tensor:
     keys, values, hidden = _paged(pages, sequences, selected, number)
     slot, length = int(sequences.window_slot[number]), int(sequences.window_length[number])
@@ -37,27 +46,26 @@ def _one(
         parts_v.append(pages.anchor_v[rows.clamp_min(0)].float())
         all_hidden.append(rows < 0)
     mask = torch.cat(all_hidden, 1)
-    grouped = query.float().unflatten(0, (keys.shape[0], -1))
+    grouped = query.float().reshape(keys.shape[0], -1, query.shape[-1])
     bias = torch.zeros(mask.shape).masked_fill_(mask, float("-inf"))[:, None] if mask.any() else None
     out = scaled_dot_product_attention(grouped, torch.cat(parts_k, 1), torch.cat(parts_v, 1), bias, scale=scale)
     return torch.nan_to_num(out).flatten(0, 1)
 
 
 def _paged(
-    pages: LayerPages, sequences: StepSequences, selected: Tensor | None, number: int
+    pages: LayerPages | CodedPages, sequences: StepSequences, selected: Tensor | None, number: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Keys and values of a sequence's pages, ``[Hk, T, D]``, and which of them are hidden, ``bool [Hk, T]``."""
     if selected is None:
-        ids = sequences.page_table[number]
+        ids = sequences.table_of(number)
         ids = ids[ids >= 0].long()
         keys, values = read_keys(pages, ids), read_values(pages, ids)
         hidden = torch.zeros(keys.shape[:3], dtype=torch.bool)
     else:
         chosen = selected[number].long()
-        heads = torch.arange(chosen.shape[0]).unsqueeze(1)
         at = chosen.clamp_min(0)
-        keys = read_keys(pages, at.flatten()).unflatten(0, at.shape)[heads, torch.arange(at.shape[1]), heads]
-        values = read_values(pages, at.flatten()).unflatten(0, at.shape)[heads, torch.arange(at.shape[1]), heads]
+        keys = _of_heads(read_keys(pages, at.flatten()), at)
+        values = _of_heads(read_values(pages, at.flatten()), at)
         keys, values = keys.transpose(0, 1), values.transpose(0, 1)
         hidden = (chosen < 0).transpose(0, 1).unsqueeze(2).expand(keys.shape[:3]).clone()
         ids = at
@@ -66,3 +74,9 @@ def _paged(
         hidden |= (bits.unsqueeze(2) >> torch.arange(PAGE)) & 1 == 1
     flat = (part.transpose(0, 1).flatten(1, 2) for part in (keys, values))
     return (*flat, hidden.transpose(0, 1).flatten(1))  # type: ignore[return-value]
+
+
+def _of_heads(rows: Tensor, places: Tensor) -> Tensor:
+    """Of the pages each head has chosen, its own rows: ``[Hk M, H, 64, D]`` to ``[Hk, M, 64, D]``."""
+    heads = torch.arange(places.shape[0]).unsqueeze(1)
+    return rows.reshape(*places.shape, *rows.shape[1:])[heads, torch.arange(places.shape[1]), heads]

@@ -84,6 +84,89 @@ class PageLayout:
         return self.k_heads * self.keys.bytes + self.v_heads * self.values.bytes
 
 
+@dataclass(frozen=True)
+class CodedLayout:
+    """The page of keys, or of values, of one head whose sub-vectors are numbers of codebook entries.
+
+    Parameters
+    ----------
+    width
+        Channels of a sub-vector.
+    entries
+        Entries of a codebook: 256 take a byte a code, 64 take six bits, four codes in three bytes.
+    """
+
+    dim: int
+    width: int
+    entries: int
+    codes: Field
+    low: Field
+    high: Field
+    bytes: int
+
+    @property
+    def parts(self) -> int:
+        """Sub-vectors of a head: codes of a token."""
+        return self.dim // self.width
+
+    @property
+    def row(self) -> int:
+        """Bytes of a token's codes."""
+        return self.parts if self.entries == 256 else self.parts // 4 * 3
+
+
+@dataclass(frozen=True)
+class CodedPageLayout:
+    """Both pages of an attention layer that is vector-quantised.
+
+    ::
+
+        keys     codes  u8  [64, row]      six bits: byte planes of row / 3, the code planes of `pack_six`
+                 low    half [D]           as in `KeyLayout`
+                 high   half [D]
+        values   codes  u8  [64, row]
+    """
+
+    k_heads: int
+    v_heads: int
+    keys: CodedLayout
+    values: CodedLayout
+
+    @property
+    def page_bytes(self) -> int:
+        """Bytes of one page over all heads, keys and values."""
+        return self.k_heads * self.keys.bytes + self.v_heads * self.values.bytes
+
+
+def coded_layout(spec: KVSpec, k_heads: int, v_heads: int, k_dim: int, v_dim: int) -> CodedPageLayout:
+    """Return the layout of a vector-quantised attention layer.
+
+    One bit an element is 256 entries for 8 channels, 0.375 bits are 64 entries for 16 channels (rates as in AnTKV,
+    arXiv 2506.19505; the paper's own sizes could not be read).
+
+    Raises
+    ------
+    ValueError
+        If the rate is neither, or a head's sub-vectors do not fill whole bytes.
+    """
+    if spec.codebook not in (1.0, 0.375):
+        raise ValueError(f"no codebook has {spec.codebook:g} bits an element; 1 and 0.375 can be had")
+    width, entries = (8, 256) if spec.codebook == 1.0 else (16, 64)
+    if k_dim % 64 or v_dim % 64:
+        raise ValueError(f"heads of {k_dim} and {v_dim} channels cannot be coded; multiples of 64 can")
+    return CodedPageLayout(
+        k_heads, v_heads, _coded(k_dim, width, entries, bounds=True), _coded(v_dim, width, entries, bounds=False)
+    )
+
+
+def _coded(dim: int, width: int, entries: int, *, bounds: bool) -> CodedLayout:
+    parts = dim // width
+    row = parts if entries == 256 else parts // 4 * 3
+    bound = dim * _HALF if bounds else 0
+    codes, low, high = _fields(PAGE * row, bound, bound)
+    return CodedLayout(dim, width, entries, codes, low, high, _end(high))
+
+
 def page_layout(spec: KVSpec, k_heads: int, v_heads: int, k_dim: int, v_dim: int) -> PageLayout:
     """Return the layout of an attention layer.
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
-from torch import Tensor, nn
+from torch import Tensor
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -37,6 +37,12 @@ class Step(Protocol):
         """
 
 
+class AttentionLayer(Protocol):
+    """The part of a model's attention layer that is needed here."""
+
+    layer_idx: int
+
+
 _STEP: ContextVar[Step] = ContextVar("step")
 
 
@@ -59,7 +65,7 @@ def under_way(step: Step) -> Iterator[None]:
 
 
 def attend(
-    module: nn.Module,
+    module: AttentionLayer,
     query: Tensor,
     key: Tensor,
     value: Tensor,
@@ -70,4 +76,4 @@ def attend(
 ) -> tuple[Tensor, None]:
     """Attend in one layer; the signature is transformers'."""
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-    return _STEP.get().attend(int(module.layer_idx), query, key, value, scale), None  # type: ignore[call-overload]
+    return _STEP.get().attend(module.layer_idx, query, key, value, scale), None

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from repowright.inference_backend.config import PAGE, Bits, KVSpec
 from repowright.inference_backend.kernels import reference
-from repowright.inference_backend.kernels.tensors import LayerPages, StepSequences
-from repowright.inference_backend.kv.layout import page_layout
+from repowright.inference_backend.kernels.tensors import CodedPages, LayerPages, StepSequences
+from repowright.inference_backend.kv.layout import PageLayout, coded_layout, page_layout
 
 PLACES = (5, 1, 2)
 """Where the three pages of a case lie in a pool of seven."""
@@ -30,6 +30,37 @@ class PagedCase:
     def scale(self) -> float:
         """Factor of the scores."""
         return float(self.query.shape[-1] ** -0.5)
+
+
+@dataclass(frozen=True)
+class CodedCase(PagedCase):
+    """The same, vector-quantised with random codebooks."""
+
+    pages: CodedPages  # type: ignore[assignment]
+
+
+def empty_pages(layout: PageLayout, count: int) -> LayerPages:
+    """Return a pool of zeros."""
+    keys = torch.zeros(count, layout.k_heads, layout.keys.bytes, dtype=torch.uint8)
+    return LayerPages(layout, keys, torch.zeros(count, layout.v_heads, layout.values.bytes, dtype=torch.uint8))
+
+
+def coded_case(
+    rate: float, dim: int, group: int, heads: tuple[int, int] = (2, 2), *, anchors: bool = False
+) -> CodedCase:
+    """Make a case of ``rate`` bits an element."""
+    case = paged_case(16, 16, dim, group, heads, anchors=anchors)
+    layout = coded_layout(KVSpec(codebook=rate), *heads, dim, dim)
+    keys = layout.keys
+    books = [torch.randn(each, keys.parts, keys.entries, keys.width).half() for each in heads]
+    pools = [
+        torch.zeros(7, each, part.bytes, dtype=torch.uint8)
+        for each, part in zip(heads, (keys, layout.values), strict=True)
+    ]
+    old = case.pages
+    pages = CodedPages(layout, pools[0], pools[1], books[0], books[1], old.anchor_k, old.anchor_v, old.anchor_bits)
+    reference.write_pages(pages, case.keys, case.values, torch.tensor(PLACES))
+    return CodedCase(**(vars(case) | {"pages": pages}))
 
 
 def paged_case(

@@ -1,0 +1,1 @@
+"""Which pages of its cache a decoding step reads, and what stands for the others."""
