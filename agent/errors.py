@@ -17,10 +17,14 @@
     │   ├── NoModel                 nothing says which model to ask
     │   ├── ModelAuth               the endpoint refuses the key
     │   ├── ModelUnreachable        no endpoint answers there
-    │   ├── ModelTimeout            slower than the time-out
+    │   │   └── ModelBusy          75  it answers that it cannot now, or cuts the connection
+    │   ├── ModelTimeout           75  slower than the time-out
     │   ├── ModelRefused            the model declines to answer
     │   └── ReplyInvalid            no usable answer after the repair rounds
-    └── BudgetSpent              4  stopped before the call that would have passed the budget
+    ├── BudgetSpent              4  stopped before the call that would have passed the budget
+    └── ApprovalNeeded           5  a call had to be approved and was not
+
+75 says that the same command may succeed later.
 
 A sandbox that cannot be had is ``executors.SandboxUnavailable`` (exit code 3 too).
 """
@@ -110,8 +114,16 @@ class ModelUnreachable(ModelError):
     """No endpoint answers at the address."""
 
 
+class ModelBusy(ModelUnreachable):
+    """The endpoint is there, but could not answer at any try."""
+
+    exit_code = 75
+
+
 class ModelTimeout(ModelError):
     """The model was slower than the time-out, at every try."""
+
+    exit_code = 75
 
 
 class ModelRefused(ModelError):
@@ -132,3 +144,9 @@ class BudgetSpent(AgentError):
     """The next call would pass the budget; it was not made."""
 
     exit_code = 4
+
+
+class ApprovalNeeded(AgentError):
+    """A call had to be approved, and was refused or there was nobody to ask."""
+
+    exit_code = 5

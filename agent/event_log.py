@@ -8,12 +8,13 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from repowright.agent.chat.events import PASSING
 from repowright.agent.errors import RunDamaged
 from repowright.agent.events import Event, parse_event
 
 
 class EventLog:
-    """A subscriber that appends each event to a file, whole or not at all.
+    """A subscriber that appends each event to a file, whole or not at all; passing ones are left out.
 
     A last line that a crash cut short is dropped before the first event is added.
     """
@@ -23,6 +24,8 @@ class EventLog:
         self._handle: int | None = None
 
     def __call__(self, event: Event) -> None:
+        if isinstance(event, PASSING):
+            return
         if self._handle is None:
             self._handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
             _drop_torn_line(self._handle)

@@ -11,20 +11,32 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-VERSION = 1
+from repowright.agent.chat.events import (
+    ApprovalAsk,
+    ApprovalDecided,
+    ChatDelta,
+    ChatReply,
+    ChatUser,
+    Compaction,
+    ContextLevel,
+    FileChange,
+    GraphState,
+    ModeChanged,
+    Note,
+    PlanChanged,
+    QueueChanged,
+    Rewound,
+    TestsReport,
+    ToolCalled,
+    ToolProgress,
+    ToolResult,
+    TurnEnd,
+    TurnStart,
+)
+from repowright.agent.event_base import BaseEvent
 
 
-class _Event(BaseModel):
-    """Fields every event has; ``ts`` (seconds since the epoch) and ``run`` are set by the bus."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    v: int = VERSION
-    ts: float = 0.0
-    run: str = ""
-
-
-class RunStart(_Event):
+class RunStart(BaseEvent):
     type: Literal["run.start"] = "run.start"
     title: str
     model: str
@@ -37,7 +49,7 @@ class RunStart(_Event):
     resumed: bool = False
 
 
-class StageStart(_Event):
+class StageStart(BaseEvent):
     type: Literal["stage.start"] = "stage.start"
     stage: str
     title: str
@@ -45,14 +57,14 @@ class StageStart(_Event):
     """Units of work in the stage (files, units, areas); 0 if not known."""
 
 
-class StageProgress(_Event):
+class StageProgress(BaseEvent):
     type: Literal["stage.progress"] = "stage.progress"
     stage: str
     done: int
     total: int
 
 
-class StageEnd(_Event):
+class StageEnd(BaseEvent):
     type: Literal["stage.end"] = "stage.end"
     stage: str
     seconds: float
@@ -61,7 +73,7 @@ class StageEnd(_Event):
     open_findings: int = 0
 
 
-class UnitStart(_Event):
+class UnitStart(BaseEvent):
     type: Literal["unit.start"] = "unit.start"
     unit: str
     """Node id."""
@@ -69,7 +81,7 @@ class UnitStart(_Event):
     path: str
 
 
-class UnitEnd(_Event):
+class UnitEnd(BaseEvent):
     type: Literal["unit.end"] = "unit.end"
     unit: str
     name: str
@@ -80,7 +92,7 @@ class UnitEnd(_Event):
     reason: str = ""
 
 
-class LlmCall(_Event):
+class LlmCall(BaseEvent):
     type: Literal["llm.call"] = "llm.call"
     task: str
     """Which prompt: ``generate.code.tests`` and so on."""
@@ -89,7 +101,7 @@ class LlmCall(_Event):
     key: str
 
 
-class LlmReply(_Event):
+class LlmReply(BaseEvent):
     type: Literal["llm.reply"] = "llm.reply"
     task: str
     subject: str
@@ -104,7 +116,7 @@ class LlmReply(_Event):
     tries: int = 1
 
 
-class LlmRetry(_Event):
+class LlmRetry(BaseEvent):
     type: Literal["llm.retry"] = "llm.retry"
     task: str
     subject: str
@@ -112,7 +124,7 @@ class LlmRetry(_Event):
     wait_s: float
 
 
-class ReplyRejected(_Event):
+class ReplyRejected(BaseEvent):
     type: Literal["reply.rejected"] = "reply.rejected"
     task: str
     subject: str
@@ -120,23 +132,23 @@ class ReplyRejected(_Event):
     round: int
 
 
-class LintRound(_Event):
+class LintRound(BaseEvent):
     type: Literal["lint"] = "lint"
     stage: str
     round: int
     findings: list[str]
 
 
-class Decision(_Event):
+class Decision(BaseEvent):
     type: Literal["decision"] = "decision"
     stage: str
     subject: str
     what: str
     why: str
-    evidence: list[str] = []
+    evidence: list[str] = Field(default_factory=list)
 
 
-class SandboxRun(_Event):
+class SandboxRun(BaseEvent):
     type: Literal["sandbox.run"] = "sandbox.run"
     purpose: str
     """stub gate, unit tests, regression, integration, final."""
@@ -150,7 +162,7 @@ class SandboxRun(_Event):
     skipped: int = 0
 
 
-class TestsRejected(_Event):
+class TestsRejected(BaseEvent):
     __test__ = False
     type: Literal["tests.rejected"] = "tests.rejected"
     unit: str
@@ -167,7 +179,7 @@ class Vote(BaseModel):
     reason: str
 
 
-class Attribution(_Event):
+class Attribution(BaseEvent):
     type: Literal["attribution"] = "attribution"
     unit: str
     name: str
@@ -177,7 +189,7 @@ class Attribution(_Event):
     culprit: str
 
 
-class Repair(_Event):
+class Repair(BaseEvent):
     type: Literal["repair"] = "repair"
     unit: str
     name: str
@@ -187,50 +199,50 @@ class Repair(_Event):
     fixed: bool
 
 
-class TaskEnd(_Event):
+class TaskEnd(BaseEvent):
     type: Literal["task.end"] = "task.end"
     task: str
     """Id of a benchmark's task."""
     state: str
     """``passed``, or why not."""
     detail: str = ""
-    votes: list[bool] = []
+    votes: list[bool] = Field(default_factory=list)
     """Whether the capability is there, by judgement."""
     seconds: float = 0.0
 
 
-class FileWritten(_Event):
+class FileWritten(BaseEvent):
     type: Literal["file.write"] = "file.write"
     path: str
     lines: int
 
 
-class Commit(_Event):
+class Commit(BaseEvent):
     type: Literal["commit"] = "commit"
     sha: str
     subject: str
 
 
-class BudgetLevel(_Event):
+class BudgetLevel(BaseEvent):
     type: Literal["budget"] = "budget"
     spent: str
     limit: str
     level: Literal["ok", "warn", "stop"]
 
 
-class Warning(_Event):
+class Warning(BaseEvent):
     type: Literal["warning"] = "warning"
     message: str
 
 
-class Failure(_Event):
+class Failure(BaseEvent):
     type: Literal["error"] = "error"
     error: str
     message: str
     hint: str = ""
 
 
-class RunEnd(_Event):
+class RunEnd(BaseEvent):
     type: Literal["run.end"] = "run.end"
     status: Literal["done", "failing", "stopped", "interrupted", "error", "budget"]
     exit_code: int
@@ -256,7 +268,10 @@ class RunEnd(_Event):
 Event = Annotated[
     RunStart | StageStart | StageProgress | StageEnd | UnitStart | UnitEnd | LlmCall | LlmReply | LlmRetry
     | ReplyRejected | LintRound | Decision | SandboxRun | TestsRejected | Attribution | Repair | TaskEnd
-    | FileWritten | Commit | BudgetLevel | Warning | Failure | RunEnd,
+    | FileWritten | Commit | BudgetLevel | Warning | Failure | RunEnd
+    | ChatUser | ChatDelta | ChatReply | TurnStart | TurnEnd | ToolCalled | ToolProgress | ToolResult | FileChange
+    | TestsReport | ApprovalAsk | ApprovalDecided | QueueChanged | ModeChanged | PlanChanged | Compaction | Rewound
+    | ContextLevel | GraphState | Note,
     Field(discriminator="type"),
 ]  # fmt: skip
 

@@ -1,14 +1,14 @@
 """What the user may set, and where it is read from.
 
-Later sources win: defaults, the user's ``config.toml``, ``./repowright.toml``, what a run remembers,
-the environment, the flags. Keys are read from the environment alone and are part of no setting.
+Later sources win: defaults, the user's ``config.toml``, ``./repowright.toml``, the profile these files choose, what a
+run remembers, a profile that the environment or a flag chooses, the environment, the flags. Keys are read from the
+environment alone and are part of no setting.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,11 +17,12 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from repowright.agent.config_file import ConfigFile, read_config_file
 from repowright.agent.errors import ModelAuth, NoModel, SettingsError
 
 PROJECT_FILE = "repowright.toml"
+PROFILE_VARIABLE = "REPOWRIGHT_PROFILE"
 
-_KEY_NAMES = frozenset({"api_key", "apikey", "key", "openai_api_key", "secret", "token"})
 _ENVIRONMENT_NAME = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 
 
@@ -152,6 +153,17 @@ class Flags:
     unsafe_local: bool | None = None
     temperature: float | None = None
     timeout_s: float | None = None
+    profile: str | None = None
+    """The profile to take settings from; itself no setting."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One setting with the place its value comes from."""
+
+    name: str
+    value: object
+    source: str
 
 
 @dataclass(frozen=True)
@@ -183,12 +195,7 @@ def load_settings(
     SettingsError
         If a file cannot be read, a name is unknown, a value does not fit, or a key stands in a file.
     """
-    sources = [_Source(str(path), _read_file(path)) for path in config_files(environ, project)]
-    if remembered is not None:
-        sources.append(_Source("the run", remembered.model_dump(exclude=set(RequestShape.model_fields))))
-    sources.append(_Source("the environment", _from_environment(environ)))
-    sources.append(_Source("the command line", _given(flags)))
-    settings = _merge(sources)
+    settings = _merge(_sources(flags, environ, project, remembered))
     pinned = remembered or recorded
     if pinned is None:
         return settings
@@ -198,6 +205,28 @@ def load_settings(
             "start a new run for another model",
         )
     return settings.with_shape(pinned)
+
+
+def origins(flags: Flags, environ: Mapping[str, str], project: Path) -> tuple[Origin, ...]:
+    """Return every setting that a file can hold with its value and where that comes from; raises as `load_settings`."""
+    sources = _sources(flags, environ, project, None)
+    settings = _merge(sources)
+    places = {name: source.name for source in sources for name in source.values}
+    shown = settings.model_copy(update={"base_url": _without_credentials(settings.base_url)})
+    return tuple(
+        Origin(name, getattr(shown, name), places.get(name, "the defaults"))
+        for name in Settings.model_fields
+        if name != "unsafe_local"
+    )
+
+
+def profiles(environ: Mapping[str, str], project: Path) -> dict[str, tuple[Path, ...]]:
+    """Return the names of all profiles, sorted, with the files that say something of them, weakest first."""
+    found: dict[str, tuple[Path, ...]] = {}
+    for file in _read_files(environ, project):
+        for name in file.profiles:
+            found[name] = (*found.get(name, ()), file.path)
+    return dict(sorted(found.items()))
 
 
 def remember(settings: Settings) -> RunSettings:
@@ -246,45 +275,47 @@ def _without_credentials(base_url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
+def _sources(flags: Flags, environ: Mapping[str, str], project: Path, remembered: RunSettings | None) -> list[_Source]:
+    """Return all sources, weakest first; one a variable, so that each can be named."""
+    files = _read_files(environ, project)
+    asked = flags.profile or environ.get(PROFILE_VARIABLE, "")
+    named = asked or next((file.profile for file in reversed(files) if file.profile), "")
+    profile = _profile_sources(files, named)
+    kept = remembered.model_dump(exclude=set(RequestShape.model_fields)) if remembered is not None else {}
+    run = [_Source("the run", kept)]
+    middle = [*run, *profile] if asked else [*profile, *run]
+    from_files = [_Source(str(file.path), file.values) for file in files]
+    return [*from_files, *middle, *_environment_sources(environ), _Source("the command line", _given(flags))]
+
+
+def _read_files(environ: Mapping[str, str], project: Path) -> list[ConfigFile]:
+    return [read_config_file(path, Settings.model_fields) for path in config_files(environ, project)]
+
+
+def _profile_sources(files: list[ConfigFile], name: str) -> list[_Source]:
+    if not name:
+        return []
+    found = [file for file in files if name in file.profiles]
+    if not found:
+        known = sorted({each for file in files for each in file.profiles})
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}?" if near else f"write [profiles.{name}] into a configuration file"
+        raise SettingsError(f"there is no profile {name}", hint)
+    return [_Source(f"the profile {name} in {file.path}", file.profiles[name]) for file in found]
+
+
 def _given(flags: Flags) -> dict[str, object]:
-    return {name: value for name, value in asdict(flags).items() if value is not None}
+    return {name: value for name, value in asdict(flags).items() if value is not None and name != "profile"}
 
 
-def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
+def _environment_sources(environ: Mapping[str, str]) -> list[_Source]:
     names = sorted(set(Settings.model_fields) - {"prices", "unsafe_local"})
-    values: dict[str, object] = {}
-    if environ.get("OPENAI_BASE_URL"):
-        values["base_url"] = environ["OPENAI_BASE_URL"]
-    for name in names:
-        text = environ.get(f"REPOWRIGHT_{name.upper()}", "")
-        if text:
-            values[name] = text
-    return values
-
-
-def _read_file(path: Path) -> dict[str, object]:
-    try:
-        values: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as err:
-        raise SettingsError(f"cannot read {path}: {err.strerror}", "check its permissions") from err
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
-        raise SettingsError(f"{path} is not TOML: {err}", "correct the file") from err
-    for name in values:
-        _check_name(name, path)
-    return values
-
-
-def _check_name(name: str, path: Path) -> None:
-    if name.lower() in _KEY_NAMES:
-        raise SettingsError(f"{path} holds a key ({name})", "remove it and export OPENAI_API_KEY instead")
-    if name == "unsafe_local":
-        raise SettingsError(f"{path} sets unsafe_local", "it is a flag alone: --unsafe-local")
-    if name not in Settings.model_fields:
-        near = difflib.get_close_matches(name, sorted(Settings.model_fields), n=1, cutoff=0.5)
-        raise SettingsError(
-            f"{path} sets {name}, which is not a setting",
-            f"did you mean {near[0]}?" if near else "see docs/cli.md for the settings",
-        )
+    variables = [("OPENAI_BASE_URL", "base_url"), *((f"REPOWRIGHT_{name.upper()}", name) for name in names)]
+    return [
+        _Source(f"the variable {variable}", {name: environ[variable]})
+        for variable, name in variables
+        if environ.get(variable)
+    ]
 
 
 def _merge(sources: list[_Source]) -> Settings:

@@ -9,6 +9,7 @@ import click
 
 from repowright.tui.commands.bench import bench
 from repowright.tui.commands.completion import completion
+from repowright.tui.commands.config import config
 from repowright.tui.commands.doctor import doctor
 from repowright.tui.commands.encode import encode
 from repowright.tui.commands.evolve import evolve
@@ -18,6 +19,7 @@ from repowright.tui.commands.generate import generate
 from repowright.tui.commands.graph import graph
 from repowright.tui.commands.locate import locate
 from repowright.tui.commands.many import many
+from repowright.tui.commands.resolve import resolve
 from repowright.tui.commands.runs import runs
 from repowright.tui.commands.sandbox import sandbox
 from repowright.tui.commands.search import search
@@ -76,10 +78,12 @@ for command in (
     fetch,
     explore,
     locate,
+    resolve,
     bench,
     many,
     sandbox,
     doctor,
+    config,
     completion,
 ):
     cli.add_command(command)
@@ -92,7 +96,7 @@ def main() -> None:
 
 def _wants_events(args: list[str]) -> bool:
     command = [argument for argument in args if not argument.startswith("-")][:3]
-    ways = (["generate"], ["runs", "resume"], ["bench", "repocraft", "run"])
+    ways = (["generate"], ["resolve"], ["runs", "resume"], ["bench", "repocraft", "run"])
     return "--json" in args and any(command[: len(way)] == way for way in ways)
 
 

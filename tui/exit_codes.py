@@ -13,7 +13,9 @@ class ExitCode(IntEnum):
     BAD_INPUT = 2
     NO_MODEL_OR_SANDBOX = 3
     BUDGET_SPENT = 4
+    APPROVAL_NEEDED = 5
     INTERNAL = 70
+    RETRYABLE = 75
     INTERRUPTED = 130
 
     @property
@@ -28,7 +30,9 @@ _MEANINGS = {
     ExitCode.BAD_INPUT: "bad input; nothing was started",
     ExitCode.NO_MODEL_OR_SANDBOX: "no model or no sandbox; the run can be resumed",
     ExitCode.BUDGET_SPENT: "the budget is spent; the run can be resumed",
+    ExitCode.APPROVAL_NEEDED: "an approval was needed and not given; the run can be resumed",
     ExitCode.INTERNAL: "a fault of repowright itself",
+    ExitCode.RETRYABLE: "the model's endpoint cannot answer now; the run can be resumed later",
     ExitCode.INTERRUPTED: "interrupted; the run can be resumed",
 }
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from repowright.tui.settings_options import profile_option
+
 if TYPE_CHECKING:
     from repowright.agent.events import Event
     from repowright.agent.settings import Settings
@@ -30,6 +32,7 @@ _MODEL = (
     click.option("--parallel", "-j", type=int, metavar="N", help="Calls at a time."),
     click.option("--temperature", type=float, metavar="T", help="Sampling temperature of the model, 0 to 2."),
     click.option("--timeout", "timeout_s", type=float, metavar="SECONDS", help="How long one call may take."),
+    profile_option,
     click.option(
         "--replay", type=click.Path(path_type=Path), metavar="FOLDER", help="Take every answer from a recording."
     ),
@@ -77,7 +80,7 @@ def model_settings(options: dict[str, Any]) -> Settings:
     from repowright.agent.settings import Flags, load_settings
     from repowright.agent.side_record import recorded_shape
 
-    names = ("model", "base_url", "budget", "parallel", "temperature", "timeout_s")
+    names = ("model", "base_url", "budget", "parallel", "temperature", "timeout_s", "profile")
     replay = options["replay"]
     recorded = recorded_shape(replay) if replay is not None else None
     settings = load_settings(Flags(**{name: options[name] for name in names}), os.environ, Path.cwd(), None, recorded)

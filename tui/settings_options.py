@@ -14,7 +14,42 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_FIELDS = ("model", "base_url", "budget", "parallel", "sandbox", "unsafe_local", "temperature", "timeout_s")
+_FIELDS = (
+    "model",
+    "base_url",
+    "budget",
+    "parallel",
+    "sandbox",
+    "unsafe_local",
+    "temperature",
+    "timeout_s",
+    "profile",
+)
+
+
+def _complete_profile(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    import os
+    from pathlib import Path
+
+    from click.shell_completion import CompletionItem
+
+    from repowright.agent.errors import AgentError
+    from repowright.agent.settings import profiles
+
+    try:
+        names = profiles(os.environ, Path.cwd())
+    except AgentError:
+        # A file that cannot be read has nothing to offer; the command itself says why.
+        return []
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+profile_option = click.option(
+    "--profile",
+    metavar="NAME",
+    shell_complete=_complete_profile,
+    help="Take settings from [profiles.NAME] of the configuration.",
+)
 _OPTIONS = (
     click.option("--model", "-m", metavar="NAME", help="The model to ask, as the endpoint names it."),
     click.option("--base-url", metavar="URL", help="An OpenAI-compatible endpoint, such as http://localhost:8000/v1."),
@@ -28,6 +63,7 @@ _OPTIONS = (
     click.option("--unsafe-local", is_flag=True, default=None, help="Allow the sandbox local, which isolates nothing."),
     click.option("--temperature", type=float, metavar="T", help="Sampling temperature of the model, 0 to 2."),
     click.option("--timeout", "timeout_s", type=float, metavar="SECONDS", help="How long one call may take."),
+    profile_option,
 )
 
 

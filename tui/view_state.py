@@ -169,8 +169,7 @@ def _llm_reply(state: ViewState, event: e.LlmReply) -> ViewState:
 
 
 def _sandbox_run(state: ViewState, event: e.SandboxRun) -> ViewState:
-    # On stubs tests are meant to fail; a regression run repeats tests that are counted already; tasks tell themselves.
-    if event.purpose in ("stub gate", "regression", "adapted test"):
+    if event.purpose in _UNCOUNTED:
         return state
     counts = Counts(event.passed, event.failed + event.errors)
     if event.purpose == "final":
@@ -202,6 +201,9 @@ def _run_end(state: ViewState, event: e.RunEnd) -> ViewState:
 
 
 _WHOLE_SUITE = "the whole suite"
+# On stubs, and before a change, tests are meant to fail; a regression run repeats tests that are counted already; tasks
+# tell themselves.
+_UNCOUNTED = frozenset({"stub gate", "regression", "adapted test", "reproduction", "before the change"})
 _QUIET = frozenset({"stage.progress", "unit.start", "llm.reply"})
 _CHANGES: dict[str, Callable[..., ViewState]] = {
     "run.start": _run_start,

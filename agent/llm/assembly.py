@@ -108,8 +108,8 @@ class Assembly:
         self._usage: _Usage | None = None
         self._answered = False
 
-    def add(self, piece: Piece) -> None:
-        """Take in one piece.
+    def add(self, piece: Piece) -> str:
+        """Take in one piece and return the text it adds.
 
         Raises
         ------
@@ -119,11 +119,9 @@ class Assembly:
         if piece.error:
             raise _error_in(piece.error)
         self._usage = piece.usage or self._usage
-        for choice in piece.choices or []:
-            if not choice.index:
-                self._take(choice)
+        return "".join(self._take(choice) for choice in piece.choices or [] if not choice.index)
 
-    def _take(self, choice: _Choice) -> None:
+    def _take(self, choice: _Choice) -> str:
         self._answered = True
         self._finish = choice.finish_reason or self._finish
         part = choice.message or choice.delta or _Part()
@@ -131,6 +129,7 @@ class Assembly:
         self._refusal.append(part.refusal or "")
         for call in part.tool_calls or []:
             self._slot(call).add(call)
+        return part.content or ""
 
     def _slot(self, call: _Call) -> _CallUnderWay:
         known = self._by_index.get(call.index) if call.index is not None else None

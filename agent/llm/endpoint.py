@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import httpx2
@@ -145,23 +146,24 @@ class Endpoint:
 
     async def _ask_once(self, request: Request, body: Body) -> Reply:
         started = time.perf_counter()
-        reply = await self._within_time(body)
+        reply = await self._within_time(body, request.heard or (lambda text: None))
         if not reply.usage.prompt_tokens and not reply.usage.completion_tokens:
             reply = reply.model_copy(update={"usage": estimate_usage(request, reply)})
         return reply.model_copy(update={"seconds": time.perf_counter() - started})
 
-    async def _within_time(self, body: Body) -> Reply:
+    async def _within_time(self, body: Body, told: Callable[[str], None]) -> Reply:
         loop = asyncio.get_running_loop()
         end = loop.time() + self._timeouts.total_s
         try:
             async with asyncio.timeout_at(end) as scope:
-                return await self._send(body, lambda: scope.reschedule(min(end, loop.time() + self._timeouts.idle_s)))
+                later = partial(_put_off, scope, end, self._timeouts.idle_s)
+                return await self._send(body, later, told)
         except TimeoutError as err:
             if loop.time() >= end:
                 raise TooSlow(f"no complete answer within {self._timeouts.total_s:g} s") from err
             raise TooSlow(f"silent for {self._timeouts.idle_s:g} s in the middle of an answer") from err
 
-    async def _send(self, body: Body, heard: Callable[[], None]) -> Reply:
+    async def _send(self, body: Body, heard: Callable[[], None], told: Callable[[str], None]) -> Reply:
         assembly = Assembly()
         async with self._client.chat.completions.with_streaming_response.create(**body) as response:
             kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -170,7 +172,9 @@ class Endpoint:
                     heard()
                     # The client hands on whatever JSON a chunk holds, even where it is no object.
                     plain = chunk.to_dict(warnings=False) if isinstance(chunk, ChatCompletionChunk) else chunk
-                    assembly.add(Piece.model_validate(plain))
+                    text = assembly.add(Piece.model_validate(plain))
+                    if text:
+                        told(text)
                 return assembly.reply(streamed=True)
             content = await response.read()
         if kind == "text/html" or content.lstrip()[:1] == b"<":
@@ -195,6 +199,10 @@ def _client(
         default_query=dict(address.query) or None,
         http_client=http_client,
     )
+
+
+def _put_off(scope: asyncio.Timeout, end: float, idle_s: float) -> None:
+    scope.reschedule(min(end, asyncio.get_running_loop().time() + idle_s))
 
 
 def _silence_addresses() -> None:

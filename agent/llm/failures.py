@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from repowright.agent.errors import (
     ModelAuth,
+    ModelBusy,
     ModelError,
     ModelTimeout,
     ModelUnreachable,
@@ -102,7 +103,7 @@ def _of_connection(error: Exception, address: Address) -> Failure:
         error.__cause__, httpx2.RemoteProtocolError | httpx2.ReadError
     )
     if cut:
-        gone = ModelUnreachable(f"{address.label} cut the connection before the answer was complete", _RESUME)
+        gone = ModelBusy(f"{address.label} cut the connection before the answer was complete", _RESUME)
         return Failure(gone, "connection cut", again=True)
     cause = address.redact(str(error.__cause__ or error), 120)
     hint = "start the server or correct the address"
@@ -117,7 +118,7 @@ def _of_status(status: int, text: str, address: Address, model: str, wait_s: flo
     error = _final(status, text.lower(), f"{address.label} answered {status}: {line}", address.label, model)
     if error is not None:
         return Failure(error, f"{status}", again=False)
-    busy = ModelUnreachable(f"{address.label} answered {status} at every try: {line}", _RESUME)
+    busy = ModelBusy(f"{address.label} answered {status} at every try: {line}", _RESUME)
     return Failure(busy, f"{status} {address.redact(text, 80)}".strip(), again=True, wait_s=wait_s)
 
 

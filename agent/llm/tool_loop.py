@@ -70,7 +70,7 @@ async def run_tools(gateway: Gateway, request: Request, tools: Mapping[str, Tool
     work = _Work(request, tools)
     for turn in range(1, max_turns + 1):
         reply = await gateway.complete(work.request)
-        calls, native = _calls(reply)
+        calls, native = calls_of(reply)
         if not calls and work.reminded:
             return work.ended("no tool call", turn, reply)
         try:
@@ -143,8 +143,8 @@ def _said(reply: Reply) -> Message:
     return Message(role="assistant", content=content, tool_calls=reply.tool_calls)
 
 
-def _calls(reply: Reply) -> tuple[tuple[ToolCall, ...], bool]:
-    """The calls of a reply, and whether they came as such rather than as JSON in its text."""
+def calls_of(reply: Reply) -> tuple[tuple[ToolCall, ...], bool]:
+    """Return the calls of a reply, and whether they came as such rather than as JSON in its text."""
     if reply.tool_calls:
         return reply.tool_calls, True
     for value in json_values(reply.text):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -61,6 +61,8 @@ class Request:
         Tells apart independent samples of one and the same request (votes).
     subject
         What it is about, for people; no part of the key.
+    heard
+        Called with each piece of text as it arrives from an endpoint; no part of the key.
     """
 
     task: str
@@ -73,6 +75,7 @@ class Request:
     temperature: float = 0.0
     sample: int = 0
     subject: str = field(default="", compare=False)
+    heard: Callable[[str], None] | None = field(default=None, compare=False, repr=False)
 
     def canonical(self, model: str) -> str:
         """The request as canonical JSON: sorted keys, no spaces, UTF-8 text; what ``key`` hashes."""

@@ -125,13 +125,14 @@ def _said(issue: Path | None, text: str | None, source: str | None) -> str:
         said = text
     else:
         content = issue.read_bytes() if issue is not None else sys.stdin.buffer.read(LARGEST_ISSUE + 1)
-        said = _decoded(content, str(issue) if issue is not None else "standard input")
+        said = decoded_issue(content, str(issue) if issue is not None else "standard input")
     if not said.strip():
         raise click.UsageError("the text of the issue is empty; say what is wrong")
     return said
 
 
-def _decoded(content: bytes, name: str) -> str:
+def decoded_issue(content: bytes, name: str) -> str:
+    """Return the text of an issue; what is no text, or no issue by its size, is a usage error."""
     if len(content) > LARGEST_ISSUE:
         raise click.UsageError(f"{name} has more than {LARGEST_ISSUE:,} bytes; cut it to the issue itself")
     try:

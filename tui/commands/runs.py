@@ -74,7 +74,14 @@ def resume(run: str, stop_after: str | None, as_json: bool, plain: bool, **setti
 
     from repowright.agent.runs import runs_root, workflow_of
 
-    if workflow_of(run, runs_root(os.environ)) == "evaluate":
+    workflow = workflow_of(run, runs_root(os.environ))
+    if workflow == "resolve":
+        from repowright.tui.commands.resolve import resume_resolution
+
+        if stop_after is not None:
+            raise click.UsageError("--stop-after is for a generation; a resolution has no plan to edit")
+        return resume_resolution(run, as_json, plain, settings)
+    if workflow == "evaluate":
         from repowright.tui.commands.repocraft.run import resume_evaluation
 
         if stop_after is not None:
@@ -142,7 +149,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("model", manifest.settings.model),
         ("budget", manifest.settings.budget),
         ("replay", manifest.replay),
-        ("result" if manifest.workflow == "evaluate" else "project", manifest.out),
+        ({"evaluate": "result", "resolve": "patch"}.get(manifest.workflow, "project"), manifest.out),
         ("folder", str(run.folder)),
         ("report", str(run.report) if run.report.exists() else ""),
         ("go on", f"repowright runs resume {run.id}" if unfinished else ""),

@@ -1,0 +1,1 @@
+"""The app: every screen is drawn from events alone, live or recorded."""

@@ -1,0 +1,1 @@
+"""The screens: a run that is watched or replayed, and a conversation."""
