@@ -7,7 +7,9 @@ from typing import Any
 
 import click
 
+from repowright.tui.commands.acp import acp
 from repowright.tui.commands.bench import bench
+from repowright.tui.commands.chat import chat
 from repowright.tui.commands.completion import completion
 from repowright.tui.commands.config import config
 from repowright.tui.commands.doctor import doctor
@@ -19,16 +21,20 @@ from repowright.tui.commands.generate import generate
 from repowright.tui.commands.graph import graph
 from repowright.tui.commands.locate import locate
 from repowright.tui.commands.many import many
+from repowright.tui.commands.mcp import mcp
+from repowright.tui.commands.replay import replay
 from repowright.tui.commands.resolve import resolve
 from repowright.tui.commands.runs import runs
 from repowright.tui.commands.sandbox import sandbox
 from repowright.tui.commands.search import search
+from repowright.tui.commands.watch import watch
 from repowright.tui.exit_codes import exit_codes_help
 from repowright.tui.failures import report, shown
 
 _EPILOG = f"""\b
 Examples:
-  repowright doctor
+  repowright                    opens the app in this folder
+  repowright chat -p "where is the cache written?"
   repowright generate "a library for matrices, with a command line" --budget 5usd
   repowright runs resume last
 
@@ -41,7 +47,7 @@ class Root(click.Group):
 
     def main(self, *positional: Any, **named: Any) -> Any:
         args = positional[0] if positional else named.get("args")
-        given = list(sys.argv[1:] if args is None else args)
+        given = list(sys.argv[1:] if args is None else args) or _app_where_people_are()
         named |= {"args": given, "prog_name": "repowright", "standalone_mode": False}
         try:
             code = super().main(**named)
@@ -65,14 +71,20 @@ class Root(click.Group):
 )
 @click.version_option(package_name="repowright", message="repowright %(version)s")
 def cli() -> None:
-    """Turn a sentence into a tested repository, planned and kept as one graph."""
+    """Turn a sentence into a tested repository, and work on code, over one graph.
+
+    Without a command the app opens in the current folder.
+    """
 
 
 for command in (
+    chat,
     generate,
     encode,
     evolve,
     runs,
+    watch,
+    replay,
     graph,
     search,
     fetch,
@@ -81,6 +93,8 @@ for command in (
     resolve,
     bench,
     many,
+    mcp,
+    acp,
     sandbox,
     doctor,
     config,
@@ -94,9 +108,14 @@ def main() -> None:
     cli.main()
 
 
+def _app_where_people_are() -> list[str]:
+    """Return the command that opens the app; without a terminal there is only help to give."""
+    return ["chat"] if sys.stdin.isatty() and sys.stdout.isatty() else []
+
+
 def _wants_events(args: list[str]) -> bool:
     command = [argument for argument in args if not argument.startswith("-")][:3]
-    ways = (["generate"], ["resolve"], ["runs", "resume"], ["bench", "repocraft", "run"])
+    ways = (["chat"], ["generate"], ["resolve"], ["runs", "resume"], ["bench", "repocraft", "run"])
     return "--json" in args and any(command[: len(way)] == way for way in ways)
 
 

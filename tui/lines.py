@@ -7,6 +7,9 @@ from typing import TextIO
 
 from repowright.agent import events as e
 from repowright.tui.amounts import clock, count, duration, money, printable, tokens
+from repowright.tui.chat_words import CHAT_WORDS
+
+_LONGEST_SAYING = 160
 
 
 class LinePrinter:
@@ -35,12 +38,19 @@ class LinePrinter:
 
 
 def line_of(event: e.Event) -> str:
-    """Return a word for the kind of event and what happened, or nothing for a call that waits."""
-    words = _WORDS.get(event.type)
-    if words is None:
+    """Return a word for the kind of event and what happened, or nothing for what passes."""
+    if event.type in CHAT_WORDS:
+        word, text = CHAT_WORDS[event.type]
+        return f"{word:<9} {_cut(printable(text(event)))}"
+    if event.type not in _WORDS:
         return ""
-    word, text = words
+    word, text = _WORDS[event.type]
     return f"{word:<9} {printable(text(event))}"
+
+
+def _cut(text: str) -> str:
+    # What people and models say is as long as they like; the whole of it is elsewhere.
+    return text if len(text) <= _LONGEST_SAYING else f"{text[:_LONGEST_SAYING]}..."
 
 
 def _run_start(event: e.RunStart) -> str:

@@ -22,7 +22,6 @@ from repowright.agent.chat.handles import Handles
 from repowright.agent.chat.ledger_file import LedgerFile
 from repowright.agent.chat.options import ChatOptions
 from repowright.agent.chat.permission import Permission
-from repowright.agent.chat.project_git import ProjectGit
 from repowright.agent.chat.pruning import prune
 from repowright.agent.chat.queueing import Queue
 from repowright.agent.chat.reading_list import Setting
@@ -39,6 +38,7 @@ from repowright.agent.settings import Settings
 from repowright.agent.side_record import CallCounts
 from repowright.agent.sitting import Closing, Sitting
 from repowright.executors import Sandbox
+from repowright.repo_tools.project_git import ProjectGit
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from repowright.agent import events as e
 from repowright.agent.chat.events import FileChange
-from repowright.tui.app.chat_lines import told
 from repowright.tui.app.widgets.diff_view import ChangedFile
+from repowright.tui.lines import line_of
 
 _UNLOGGED = frozenset({"chat.delta", "tool.progress", "stage.progress", "llm.call", "context"})
 
 
 def log_line(event: e.Event) -> str:
     """Return the line of an event in the log; nothing for what passes."""
-    return "" if event.type in _UNLOGGED else told(event)
+    return "" if event.type in _UNLOGGED else line_of(event)
 
 
 def changed_file(event: e.Event) -> ChangedFile | None:

@@ -75,6 +75,12 @@ def resume(run: str, stop_after: str | None, as_json: bool, plain: bool, **setti
     from repowright.agent.runs import runs_root, workflow_of
 
     workflow = workflow_of(run, runs_root(os.environ))
+    if workflow == "chat":
+        from repowright.tui.commands.chat import resume_chat
+
+        if stop_after is not None:
+            raise click.UsageError("--stop-after is for a generation; a conversation has no plan to edit")
+        return resume_chat(run, as_json, plain, settings)
     if workflow == "resolve":
         from repowright.tui.commands.resolve import resume_resolution
 

@@ -15,7 +15,6 @@ from repowright.agent.chat.entries import Change
 from repowright.agent.chat.events import ToolProgress
 from repowright.agent.chat.folder_graph import FolderGraph
 from repowright.agent.chat.handles import Handles
-from repowright.agent.chat.project_git import ProjectGit
 from repowright.agent.chat.wishes import Permit
 from repowright.agent.chat.workbox import Workbox
 from repowright.agent.chat.workspace import Edit, Workspace
@@ -23,6 +22,7 @@ from repowright.agent.errors import UserError
 from repowright.agent.events import Event
 from repowright.agent.llm import Gateway, Record, Replay, ToolSpec, tool_spec
 from repowright.agent.settings import Settings
+from repowright.repo_tools.project_git import ProjectGit
 
 A = TypeVar("A", bound=BaseModel)
 EVIDENCE = "chat-tool"

@@ -17,9 +17,6 @@ from talks import EDIT, Room, Talk, call
 
 from tests.agent.acp.editors import Editor
 
-PROGRAM = (
-    "from repowright.tui.cli import cli; from repowright.tui.commands.acp import acp; cli.add_command(acp); cli.main()"
-)
 SERVER = str(Path(__file__).parents[1] / "mcp" / "foreign_server.py")
 
 
@@ -34,7 +31,7 @@ async def editing(room: Path, url: str, editor: Editor) -> AsyncIterator[ClientS
         "OPENAI_API_KEY": "none",
     }
     flags = ["--model", "scripted", "--base-url", url, "--sandbox", "local", "--unsafe-local"]
-    arguments = ["-c", PROGRAM, "acp", *flags]
+    arguments = ["-m", "repowright.tui", "acp", *flags]
     async with spawn_agent_process(cast(Client, editor), sys.executable, *arguments, env=env) as (connection, _):
         await connection.initialize(protocol_version=PROTOCOL_VERSION)
         yield connection

@@ -12,10 +12,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp_types import TextContent
 
-PROGRAM = (
-    "from repowright.tui.cli import cli; from repowright.tui.commands.mcp import mcp; cli.add_command(mcp); cli.main()"
-)
-COMMAND = [sys.executable, "-c", PROGRAM, "mcp"]
+COMMAND = [sys.executable, "-m", "repowright.tui", "mcp"]
 HELLO = {
     "jsonrpc": "2.0",
     "id": 1,

@@ -1,30 +1,12 @@
-"""One line an event of a conversation, as ``tui.lines`` has them for runs; for the log and for plain terminals."""
+"""A word for each kind of event of a conversation, and what happened; ``tui.lines`` makes lines of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from repowright.agent.events import Event
-from repowright.tui.amounts import count, duration, money, printable, tokens
-from repowright.tui.lines import line_of
+from repowright.tui.amounts import count, duration, money, tokens
 
-_CUT = 160
-
-
-def told(event: Event) -> str:
-    """Return a word for the kind of event and what happened; nothing for one that passes."""
-    words = _WORDS.get(event.type)
-    if words is None:
-        return line_of(event)
-    word, text = words
-    return f"{word:<9} {_cut(printable(text(event)))}"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _CUT else f"{text[:_CUT]}..."
-
-
-_WORDS: dict[str, tuple[str, Callable[..., str]]] = {
+CHAT_WORDS: dict[str, tuple[str, Callable[..., str]]] = {
     "chat.user": ("you", lambda event: str(event.text)),
     "chat.reply": ("agent", lambda event: event.text or f"calls {count(event.calls, 'tool')}"),
     "turn.start": ("turn", lambda event: f"begins with {event.message}"),
