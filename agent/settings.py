@@ -19,9 +19,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from repowright.agent.config_file import ConfigFile, read_config_file
 from repowright.agent.errors import ModelAuth, NoModel, SettingsError
+from repowright.agent.trusted_files import TrustedFiles
 
 PROJECT_FILE = "repowright.toml"
 PROFILE_VARIABLE = "REPOWRIGHT_PROFILE"
+
+GUARDED = ("base_url", "api_key_env", "budget", "prices")
+"""Where a key goes and what may be spent: a project's file may set these only once the user trusts it."""
+_TRUSTED = "projects-trusted.json"
 
 _ENVIRONMENT_NAME = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 
@@ -229,6 +234,31 @@ def profiles(environ: Mapping[str, str], project: Path) -> dict[str, tuple[Path,
     return dict(sorted(found.items()))
 
 
+def trust_project(environ: Mapping[str, str], project: Path) -> ConfigFile:
+    """Let a project's file, as it is now, say where keys go and what may be spent; return it.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such file, it cannot be read, or that cannot be kept.
+    """
+    path = project / PROJECT_FILE
+    if not path.is_file():
+        raise SettingsError(f"there is no {PROJECT_FILE} in {project}", "name the folder that holds it")
+    file = read_config_file(path, Settings.model_fields)
+    try:
+        _trusted(environ).trust(path, file.content)
+    except OSError as err:
+        raise SettingsError(f"cannot write {err.filename}: {err.strerror}", "check its permissions") from err
+    return file
+
+
+def guarded_settings(file: ConfigFile) -> tuple[str, ...]:
+    """Return which settings a file sets, profiles included, that a project's file needs trust for."""
+    said = {name for values in (file.values, *file.profiles.values()) for name in values}
+    return tuple(name for name in GUARDED if name in said)
+
+
 def remember(settings: Settings) -> RunSettings:
     """Return what a run keeps of the settings; credentials in the address are dropped."""
     kept = settings.model_dump(include=set(RunSettings.model_fields))
@@ -289,7 +319,24 @@ def _sources(flags: Flags, environ: Mapping[str, str], project: Path, remembered
 
 
 def _read_files(environ: Mapping[str, str], project: Path) -> list[ConfigFile]:
-    return [read_config_file(path, Settings.model_fields) for path in config_files(environ, project)]
+    files = [read_config_file(path, Settings.model_fields) for path in config_files(environ, project)]
+    for file in files:
+        if file.path == project / PROJECT_FILE:
+            _check_trust(file, environ)
+    return files
+
+
+def _check_trust(file: ConfigFile, environ: Mapping[str, str]) -> None:
+    guarded = guarded_settings(file)
+    if guarded and not _trusted(environ).holds(file.path, file.content):
+        raise SettingsError(
+            f"{file.path} sets {' and '.join(guarded)}, and you have not said that you trust it",
+            "read it, then: repowright config trust",
+        )
+
+
+def _trusted(environ: Mapping[str, str]) -> TrustedFiles:
+    return TrustedFiles(user_config(environ).with_name(_TRUSTED))
 
 
 def _profile_sources(files: list[ConfigFile], name: str) -> list[_Source]:

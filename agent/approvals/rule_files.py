@@ -6,7 +6,6 @@ the file is, byte for byte, one that this user's program wrote: its hash then st
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -20,6 +19,7 @@ from repowright.agent.approvals.rules import Rule
 from repowright.agent.atomic import write_atomically
 from repowright.agent.errors import SettingsError
 from repowright.agent.settings import user_config
+from repowright.agent.trusted_files import TrustedFiles
 
 PROJECT_RULES = Path(".repowright") / "approvals.toml"
 USER_RULES = "approvals.toml"
@@ -70,7 +70,7 @@ class RuleFiles:
         self._folder = folder.resolve()
         self._project = self._folder / PROJECT_RULES
         self._user = user_folder / USER_RULES
-        self._trusted = user_folder / _TRUSTED
+        self._trusted = TrustedFiles(user_folder / _TRUSTED)
 
     def load(self) -> StoredRules:
         """Read both files; one that is missing holds no rules.
@@ -83,7 +83,7 @@ class RuleFiles:
         content = _content(self._project)
         project = _parsed(self._project, content)
         user = _parsed(self._user, _content(self._user))
-        if content and not self._is_trusted(content):
+        if content and not self._trusted.holds(self._project, content):
             kept = tuple(rule for rule in project if rule.decision != "allow")
             dropped = tuple(rule for rule in project if rule.decision == "allow")
             return StoredRules(kept, user, dropped)
@@ -106,26 +106,11 @@ class RuleFiles:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if scope == "project":
-                self._trust(content)
+                self._trusted.trust(self._project, content)
             write_atomically(path, content)
         except OSError as err:
             raise SettingsError(f"cannot write {path}: {err.strerror}", "check its permissions") from err
         return path
-
-    def _is_trusted(self, content: bytes) -> bool:
-        return self._hashes().get(str(self._project)) == hashlib.sha256(content).hexdigest()
-
-    def _trust(self, content: bytes) -> None:
-        self._trusted.parent.mkdir(parents=True, exist_ok=True)
-        hashes = self._hashes() | {str(self._project): hashlib.sha256(content).hexdigest()}
-        write_atomically(self._trusted, json.dumps(hashes, indent=1, sort_keys=True).encode())
-
-    def _hashes(self) -> dict[str, str]:
-        try:
-            found = json.loads(_content(self._trusted) or b"{}")
-        except ValueError as err:
-            raise SettingsError(f"{self._trusted} is not JSON", "remove it; saved rules are then asked again") from err
-        return {str(path): str(digest) for path, digest in found.items()} if isinstance(found, dict) else {}
 
 
 def user_folder_of(environ: Mapping[str, str]) -> Path:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from repowright.agent.errors import SettingsError
-from repowright.agent.settings import Flags, Settings, load_settings, origins, profiles, remember
+from repowright.agent.settings import Flags, Settings, load_settings, origins, profiles, remember, trust_project
 
 USER = """
 model = "big"
@@ -34,6 +34,11 @@ def environ(tmp_path: Path) -> dict[str, str]:
     config = tmp_path / "config.toml"
     config.write_text(USER)
     return {"REPOWRIGHT_CONFIG": str(config)}
+
+
+@pytest.fixture(autouse=True)
+def trusted(environ: dict[str, str], project: Path) -> None:
+    trust_project(environ, project)
 
 
 def test_a_file_chooses_a_profile_and_the_project_has_the_last_word_in_it(

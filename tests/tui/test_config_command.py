@@ -116,3 +116,11 @@ def test_every_variable_that_the_program_reads_is_documented() -> None:
 
 def test_every_mode_is_documented_as_the_program_explains_it() -> None:
     assert [mode for mode, meaning in MEANINGS.items() if f"| `{mode}` | {meaning} |" not in DOCS] == []
+
+
+def test_trust_says_what_it_allows(folder: Path) -> None:
+    (folder / "repowright.toml").write_text('budget = "1usd"\n')
+    with pytest.raises(SettingsError, match="sets budget"):
+        run("show")
+    assert "trusted, with budget" in run("trust").stderr
+    assert 'budget = "1usd"' in run("show").stdout

@@ -2,6 +2,7 @@ import io
 from typing import get_args
 
 from repowright.agent import events as e
+from repowright.tui.chat_words import CHAT_WORDS
 from repowright.tui.lines import LinePrinter, line_of
 
 EXPECTED = """\
@@ -45,11 +46,11 @@ def test_a_run_reads_as_one_line_an_event(story: list[e.Event]) -> None:
     assert stream.getvalue() == EXPECTED
 
 
-def test_every_kind_of_event_but_a_call_has_a_line(story: list[e.Event]) -> None:
+def test_every_kind_of_event_but_what_passes_has_a_line(story: list[e.Event]) -> None:
     ended = e.TaskEnd(task="requests-1", state="failed", detail="1 == 2", votes=[True, False], seconds=2.0)
     told = {event.type for event in [*story, ended] if line_of(event)} | {"error"}
     known = {kind.model_fields["type"].default for kind in get_args(get_args(e.Event)[0])}
-    assert known - told == {"llm.call"}
+    assert known - told - set(CHAT_WORDS) == {"llm.call", "chat.delta", "tool.progress", "context"}
     assert line_of(e.Failure(error="X", message="it broke", hint="mend it")) == "error     it broke (mend it)"
 
 

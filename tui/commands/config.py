@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -21,7 +22,7 @@ def config() -> None:
 _SHOW_EPILOG = """\b
 Examples:
   repowright config show --origin
-  repowright config show --profile cheap > repowright.toml
+  repowright config show --profile cheap
   repowright config show --json | jq -r '.model.value'
 """
 
@@ -36,7 +37,6 @@ def show(origin: bool, profile: str | None, as_json: bool) -> None:
     Keys are read from the environment alone; they are no settings and are never printed.
     """
     import os
-    from pathlib import Path
 
     from repowright.agent.settings import Flags, origins
 
@@ -57,7 +57,6 @@ def show(origin: bool, profile: str | None, as_json: bool) -> None:
 def profiles() -> None:
     """List the profiles and the files that they stand in."""
     import os
-    from pathlib import Path
 
     from repowright.agent.settings import profiles as known_profiles
 
@@ -66,6 +65,23 @@ def profiles() -> None:
         click.echo("no profiles; write one as [profiles.NAME] into a configuration file", err=True)
     for name, files in found.items():
         click.echo(_on_one_line(f"{name}  {', '.join(str(file) for file in files)}"))
+
+
+@config.command(epilog="\b\nExamples:\n  repowright config trust\n  repowright config trust ~/src/service")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
+def trust(folder: Path) -> None:
+    """Let a project's repowright.toml say where your key goes and what may be spent.
+
+    It is trusted as it is now; once it changes, you are asked again.
+    """
+    import os
+
+    from repowright.agent.settings import guarded_settings, trust_project
+
+    file = trust_project(os.environ, folder.absolute())
+    guarded = guarded_settings(file)
+    said = f"trusted, with {', '.join(guarded)}" if guarded else "trusted; it sets nothing that needed it"
+    click.echo(f"{_on_one_line(str(file.path))} is {said}", err=True)
 
 
 def _lines(setting: Origin) -> list[str]:
