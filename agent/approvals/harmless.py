@@ -23,6 +23,7 @@ _ACTS = {
     "test": r".*\[.*|-v",
 }
 _AWAY = re.compile(r"(^|[=:,])[~/]|(^|/)\.\.(/|$)|=\.\.(/|$)|^-[A-Za-z]+/|://")
+_OWN_TEMPORARY = re.compile(r"/tmp/(?!.*\.\.)[\w./-]+")
 _REACHES = frozenset(REACHING.split())
 _REACHES_BY_WORD = {
     "git": frozenset(REACHING_IN_GIT.split()),
@@ -55,8 +56,14 @@ def only_looks(part: Part) -> bool:
     return words[0] in _LOOKS and not _acts(words[0], words[1:])
 
 
-def danger(part: Part) -> str:
-    """Return what makes a command more than work on a copy of the folder; empty if nothing does."""
+def danger(part: Part, isolated: bool = False) -> str:
+    """Return what makes a command more than work on a copy of the folder; empty if nothing does.
+
+    Parameters
+    ----------
+    isolated
+        Whether it runs in a sandbox, whose ``/tmp`` is its own and goes away with it.
+    """
     words = [word.text for word in part.words if not word.assigns]
     if not words:
         return ""
@@ -75,7 +82,7 @@ def danger(part: Part) -> str:
         return f"{name} {reached[0]} reaches beyond the folder or cannot be undone"
     if name == "rm" and any(re.fullmatch(r"-[a-zA-Z]*[rR][a-zA-Z]*|--recursive", word) for word in words[1:]):
         return "rm removes whole folders"
-    if any(_AWAY.search(word) for word in words):
+    if any(_AWAY.search(word) for word in words if not (isolated and _OWN_TEMPORARY.fullmatch(word))):
         return "it names a place outside of the folder"
     return ""
 

@@ -93,7 +93,7 @@ class Judge:
         if only_looks(part):
             return _Judged("allow", Pending(tool, part, "it only looks"))
         verdict = by_mode(self._mode, "run")
-        why = danger(part)
+        why = danger(part, self._isolated)
         if verdict == "allow" and (why or not self._isolated):
             verdict = "ask"
         return _Judged(verdict, Pending(tool, part, self._why(None, why or f"`{part.text}` may change something")))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -28,7 +30,7 @@ def test_fields_are_aligned_and_do_not_overlap(bits: Bits, dim: int) -> None:
             (each for each in vars(part).values() if isinstance(each, Field) and each.size), key=lambda each: each.start
         )
         assert all(each.start % ALIGNMENT == 0 for each in fields)
-        assert all(one.start + one.size <= two.start for one, two in zip(fields, fields[1:], strict=False))
+        assert all(one.start + one.size <= two.start for one, two in pairwise(fields))
         assert fields[-1].start + fields[-1].size <= part.bytes
 
 
@@ -66,9 +68,9 @@ def test_what_is_read_is_within_half_a_step_of_what_was_written(bits: Bits, dim:
     levels = (1 << bits) - 1
     step = (keys.amax(2, keepdim=True) - keys.amin(2, keepdim=True)) / levels
     assert ((reference.read_keys(pages, places) - keys).abs() <= 0.51 * step + 5e-3).all()
-    grouped = values.unflatten(-1, (-1, 64))
+    grouped = values.reshape(*values.shape[:-1], -1, 64)
     step = (grouped.amax(-1, keepdim=True) - grouped.amin(-1, keepdim=True)) / levels
-    read = reference.read_values(pages, places).unflatten(-1, (-1, 64))
+    read = reference.read_values(pages, places).reshape(grouped.shape)
     assert ((read - grouped).abs() <= 0.51 * step + 5e-3).all()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -31,6 +32,7 @@ MOST_TOLD = 8
 """Failures whose details the model is given."""
 
 _DETAIL = 2_500
+_COLLECTED = re.compile(r"(.*/)?(test_[^/]*|[^/]*_test)\.py")
 _WRONG = (TestOutcome.FAILED, TestOutcome.ERROR)
 
 
@@ -84,7 +86,10 @@ async def affected_tests(site: Site) -> list[str]:
         raise UserError("nothing changed since the last commit", "name the tests, or run which=all")
     rpg = await desk.graph.fresh()
     found = {path for each in changed for path in _tests_of(rpg, each)}
-    return sorted(path for path in found if (desk.root / path).is_file())
+    there = sorted(path for path in found if (desk.root / path).is_file())
+    # A base class of tests in a file of another name is a test to the graph, and nothing to pytest. A project whose
+    # tests all have other names has said so to pytest itself.
+    return [path for path in there if _COLLECTED.fullmatch(path) or not path.endswith(".py")] or there
 
 
 def _tests_of(rpg: RPG, path: str) -> set[str]:
@@ -134,7 +139,8 @@ def told_of(report: TestReport) -> str:
         lines.append(f"the run was ended: {report.ended}")
     wrong = [result for result in report.results if result.outcome in _WRONG]
     for result in wrong[:MOST_TOLD]:
-        lines += ["", f"{result.outcome.value}: {result.test}", (result.detail or result.message)[-_DETAIL:]]
+        said = result.message if result.message not in result.detail else ""
+        lines += ["", f"{result.outcome.value}: {result.test}", *filter(None, [said, result.detail[-_DETAIL:]])]
     if len(wrong) > MOST_TOLD:
         lines += ["", *(f"{result.outcome.value}: {result.test}" for result in wrong[MOST_TOLD:])]
     if not report.results:

@@ -128,6 +128,20 @@ def test_a_redirection_is_a_change_of_a_file(command: str, wanted: list[Verdict]
     assert verdicts(shell(command), tmp_path) == wanted
 
 
+@pytest.mark.parametrize(
+    ("command", "boxed", "bare"),
+    [
+        ("pytest -q > /tmp/out.txt; tail -n 5 /tmp/out.txt", "allow", "ask"),
+        ("cp /tmp/../etc/passwd .", "ask", "ask"),
+        ("cp /etc/passwd .", "ask", "ask"),
+        ("tar -xf/tmp/a.tar", "ask", "ask"),
+    ],
+)
+def test_a_sandbox_has_temporary_files_of_its_own(command: str, boxed: Verdict, bare: Verdict, tmp_path: Path) -> None:
+    found = [Gate(tmp_path, "auto", isolated=isolated).judge(shell(command)).verdict for isolated in (True, False)]
+    assert found == [boxed, bare]
+
+
 def test_every_part_must_be_allowed(tmp_path: Path) -> None:
     rules = (allow("shell", "pytest *"), allow("shell", "git log *"))
     assert verdicts(shell("pytest -q && git log -p"), tmp_path, *rules) == ["allow"] * 4

@@ -31,6 +31,18 @@ async def test_affected_tests_are_chosen_by_the_graph_and_run(boxed: Room) -> No
     assert "assert 2 == 3" in talk.read(1)
 
 
+async def test_a_base_class_of_tests_in_a_file_that_is_not_collected_is_no_affected_test(boxed: Room) -> None:
+    base = "from shop.price import total\n\n\nclass Shared:\n    def test_some(self):\n        assert total([]) == 0\n"
+    (boxed.project / "tests/shared_tests.py").write_text(base)
+    talk = Talk(says=[[EDIT], [call("run_tests")], [call("run_tests", targets=["tests/shared_tests.py"])], "well"])
+    async with boxed.talking(talk, mode="auto") as engine:
+        await say(engine, "fix the failing test")
+    affected, named = boxed.of(TestsReport)
+    assert (affected.targets, affected.errors) == (["tests/test_price.py"], 0)
+    assert set(named.failing) == {"pytest"}
+    assert "not found: tests/shared_tests.py" in talk.read(-1)
+
+
 async def test_command_in_the_sandbox_has_no_secret_and_no_network(
     boxed: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
