@@ -25,6 +25,7 @@ demo: $(VENV)/.installed  ## replay a recorded run; its tests really run in the 
 
 test: $(VENV)/.developing  ## the whole suite; what it needs of the package index is fetched first
 	$(BIN)/python -m repowright.benchmarks.repocraft.prepare requests
+	$(BIN)/python -m repowright.benchmarks.speed.sdists networkx==3.4.2
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.developing  ## format, lint and types
