@@ -107,12 +107,15 @@ def _task_end(event: e.TaskEnd) -> str:
 
 
 def _run_end(event: e.RunEnd) -> str:
-    units = f"{event.units_verified} of {count(event.units_total, 'unit')} verified"
+    parts = []
     if event.tasks_total:
-        units = f"{event.tasks_passed} of {count(event.tasks_total, 'task')} passed, {event.tasks_voted} voted for"
-    tests = f"{count(event.tests_passed, 'test')} passed, {event.tests_failed} failed"
+        parts.append(f"{event.tasks_passed} of {count(event.tasks_total, 'task')} passed, {event.tasks_voted} voted for")
+    elif event.units_total:
+        parts.append(f"{event.units_verified} of {count(event.units_total, 'unit')} verified")
+    if parts or event.tests_passed or event.tests_failed:
+        parts.append(f"{count(event.tests_passed, 'test')} passed, {event.tests_failed} failed")
     cost = f"{tokens(event.prompt_tokens + event.completion_tokens)} tokens, {money(event.usd)}"
-    return f"{event.status}: {units}, {tests}, {cost}, {duration(event.seconds)}"
+    return f"{event.status}: {', '.join([*parts, cost, duration(event.seconds)])}"
 
 
 def _listed(items: list[str], noun: str) -> str:

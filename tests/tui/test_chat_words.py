@@ -1,4 +1,5 @@
 from repowright.agent.chat import events as c
+from repowright.agent.events import RunEnd
 from repowright.tui.chat_words import CHAT_WORDS
 from repowright.tui.lines import line_of
 
@@ -46,6 +47,11 @@ LINES = [
 
 def test_each_event_of_a_conversation_is_one_line() -> None:
     assert [line_of(event) for event in EVENTS] == LINES
+
+
+def test_the_end_of_a_conversation_counts_no_units() -> None:
+    end = RunEnd(status="done", exit_code=0, prompt_tokens=900, completion_tokens=100, usd=0.01, seconds=4.0)
+    assert line_of(end) == "end       done: 1.0k tokens, 0.010 usd, 4.0s"
 
 
 def test_no_kind_of_event_is_left_out() -> None:
