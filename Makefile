@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 DEMO ?= unit-converter
 DEMO_OUT ?= $(shell mktemp -d)/$(DEMO)
 
-.PHONY: demo test check bench bench-encode bench-executors clean
+.PHONY: demo test check bench bench-encode bench-executors bench-app pictures clean
 
 $(VENV)/.installed: pyproject.toml setup.py constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -41,6 +41,12 @@ bench-encode: $(VENV)/.installed  ## encoding against raw parsing; fetches two s
 
 bench-executors: $(VENV)/.installed  ## sandboxes against bare execs, tar and a container each
 	$(BIN)/python -m repowright.benchmarks.speed.executors
+
+pictures: $(VENV)/.developing  ## draw the pictures of the README anew
+	$(BIN)/python tests/support/app_pictures.py docs/images
+
+bench-app: $(VENV)/.installed  ## first paint, key presses, streaming, memory
+	$(BIN)/python -m repowright.benchmarks.speed.app
 
 clean:
 	rm -rf $(VENV) build *.egg-info

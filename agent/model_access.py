@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from repowright.agent.events import EventBus
+from repowright.agent.events import Warning as Warned
 from repowright.agent.llm import Budget, Endpoint, Gateway, Ledger, Price, Prices, Record, Replay, Timeouts
 from repowright.agent.settings import Settings
 
@@ -37,12 +38,12 @@ async def open_gateway(
     AgentError
         If the budget or the endpoint's address cannot be used, or the key is missing.
     """
-    prices = Prices({name: Price(one.input, one.output, one.cached_input) for name, one in settings.prices.items()})
+    prices = _prices(settings)
     budget = Budget.parse(settings.budget) if settings.budget else Budget()
     ledger = Ledger(budget, _dearer(settings.model, also or settings.model, prices, budget), prices, bus)
     if resumed:
         ledger.restore(record.replies())
-    endpoint = None if replay else _endpoint(settings)
+    endpoint = None if replay else await _endpoint(settings, bus)
     try:
         yield Gateway(settings.model, endpoint, record, replay, ledger, bus, concurrency=settings.parallel)
     finally:
@@ -60,6 +61,19 @@ def _dearer(one: str, other: str, prices: Prices, budget: Budget) -> str:
     return max(known, key=lambda model: known[model], default=one)
 
 
-def _endpoint(settings: Settings) -> Endpoint:
+def _prices(settings: Settings) -> Prices:
+    prices = {name: Price(one.input, one.output, one.cached_input) for name, one in settings.prices.items()}
+    # A model of this process costs time, not money: a budget of money does not stop it.
+    return Prices({settings.model: Price(0.0, 0.0)} | prices if settings.is_local else prices)
+
+
+async def _endpoint(settings: Settings, bus: EventBus) -> Endpoint:
     timeouts = Timeouts(idle_s=settings.idle_timeout_s, total_s=settings.timeout_s)
+    if settings.is_local:
+        from repowright.agent.llm.local import local_endpoint
+
+        def tell(line: str) -> None:
+            bus.emit(Warned(message=line))
+
+        return await local_endpoint(settings.model, timeouts, tell)
     return Endpoint(settings.base_url or DEFAULT_ENDPOINT, settings.api_key(os.environ), timeouts=timeouts)

@@ -28,6 +28,9 @@ GUARDED = ("base_url", "api_key_env", "budget", "prices")
 """Where a key goes and what may be spent: a project's file may set these only once the user trusts it."""
 _TRUSTED = "projects-trusted.json"
 
+LOCAL = "local:"
+"""Begins the names of models that run in this process; behind it a name or a path."""
+
 _ENVIRONMENT_NAME = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 
 
@@ -107,8 +110,13 @@ class Settings(RequestShape):
 
     @property
     def endpoint(self) -> str:
-        """Host and port of the endpoint, without credentials, path or query."""
-        return endpoint_of(self.base_url)
+        """Host and port of the endpoint, without credentials, path or query; nothing for a model of this process."""
+        return "" if self.is_local else endpoint_of(self.base_url)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the model runs in this process, and needs neither endpoint nor key."""
+        return self.model.startswith(LOCAL)
 
     def with_shape(self, shape: RequestShape) -> Settings:
         """Return the settings a recording or an earlier run was made with, on top of these."""
@@ -130,7 +138,7 @@ class Settings(RequestShape):
         """
         if not self.model:
             raise NoModel("no model is set", "give --model NAME, or set REPOWRIGHT_MODEL; see repowright doctor")
-        if not self.base_url and not self.api_key(environ):
+        if not self.is_local and not self.base_url and not self.api_key(environ):
             raise ModelAuth(
                 f"no key: {self.api_key_env} is not set",
                 f"export {self.api_key_env}, or name another endpoint with --base-url",

@@ -52,7 +52,7 @@ class Closing:
         Of the result; ``None`` where there is none yet.
     """
 
-    status: Literal["done", "failing", "stopped"]
+    status: Literal["done", "failing", "stopped", "interrupted", "error", "budget"]
     exit_code: int = 0
     figures: Figures | None = None
 

@@ -69,8 +69,10 @@ class KVSpec:
 
 PRESETS: dict[str, KVSpec] = {
     "fp16": KVSpec(k_bits=16, v_bits=16),
+    "int8": KVSpec(k_bits=8, v_bits=8),
     "int4": KVSpec(),
     "int2": KVSpec(k_bits=2, v_bits=2, anchors=0.01),
     "vq1": KVSpec(codebook=1.0, anchors=0.01),
+    "vq0.375": KVSpec(codebook=0.375, anchors=0.01),
 }
 """What ``--kv`` names."""

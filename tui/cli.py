@@ -22,11 +22,13 @@ from repowright.tui.commands.graph import graph
 from repowright.tui.commands.locate import locate
 from repowright.tui.commands.many import many
 from repowright.tui.commands.mcp import mcp
+from repowright.tui.commands.model.group import model
 from repowright.tui.commands.replay import replay
 from repowright.tui.commands.resolve import resolve
 from repowright.tui.commands.runs import runs
 from repowright.tui.commands.sandbox import sandbox
 from repowright.tui.commands.search import search
+from repowright.tui.commands.serve import serve
 from repowright.tui.commands.watch import watch
 from repowright.tui.exit_codes import exit_codes_help
 from repowright.tui.failures import report, shown
@@ -95,6 +97,8 @@ for command in (
     many,
     mcp,
     acp,
+    serve,
+    model,
     sandbox,
     doctor,
     config,
@@ -105,7 +109,17 @@ for command in (
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    _open_missing_streams()
     cli.main()
+
+
+def _open_missing_streams() -> None:
+    """Give a process that was started without standard streams some that lead nowhere."""
+    import os
+
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  # until the process ends
 
 
 def _app_where_people_are() -> list[str]:

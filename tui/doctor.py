@@ -107,6 +107,8 @@ def _model(settings: Settings) -> Check:
 
 
 def _key(settings: Settings, environ: Mapping[str, str]) -> Check:
+    if settings.is_local:
+        return Check("key", "ok", "not needed: the model runs in the command's own process")
     if settings.api_key(environ):
         return Check("key", "ok", f"{settings.api_key_env} is set")
     if settings.base_url:
@@ -115,6 +117,8 @@ def _key(settings: Settings, environ: Mapping[str, str]) -> Check:
 
 
 def _endpoint(settings: Settings, environ: Mapping[str, str]) -> Check:
+    if settings.is_local:
+        return _local_backend()
     if not settings.base_url:
         return Check("endpoint", "ok", "the default of the client, not asked")
     import openai
@@ -138,6 +142,15 @@ def _endpoint(settings: Settings, environ: Mapping[str, str]) -> Check:
         advice = f"it offers {', '.join(sorted(names)[:5])}"
         return Check("endpoint", "warn", f"{where} does not list {settings.model}", advice)
     return Check("endpoint", "ok", f"{where} answers")
+
+
+def _local_backend() -> Check:
+    from importlib.util import find_spec
+
+    missing = [name for name in ("torch", "transformers", "xgrammar", "starlette") if find_spec(name) is None]
+    if missing:
+        return Check("endpoint", "missing", f"{', '.join(missing)} not installed", "pip install 'repowright[local]'")
+    return Check("endpoint", "ok", "this process")
 
 
 def _refusal(where: str, status: int, key: str) -> Check:

@@ -76,6 +76,7 @@ def _typed() -> tuple[type[Exception], ...]:
     from repowright.agent.errors import AgentError
     from repowright.executors.sandbox import SandboxError
     from repowright.graph.errors import GraphError
+    from repowright.inference_backend.errors import InferenceError
     from repowright.repo_tools.errors import RepoToolsError
 
-    return AgentError, GraphError, SandboxError, RepoToolsError
+    return AgentError, GraphError, SandboxError, RepoToolsError, InferenceError

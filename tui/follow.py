@@ -31,6 +31,8 @@ class Presentation:
     screen: AbstractContextManager[object]
     json: bool
     plain: bool = False
+    concludes: bool = True
+    """Whether a report is written and a summary printed at the end."""
 
 
 @dataclass
@@ -113,10 +115,11 @@ async def _cancellable(work: Coroutine[None, None, RunEnd]) -> RunEnd | None:
 
     def stop() -> None:
         task.cancel()
-        for number in (signal.SIGINT, signal.SIGTERM):  # the next one ends the process at once
+        for number in numbers:  # the next one ends the process at once
             loop.remove_signal_handler(number)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    numbers = _ending_signals()
+    for number in numbers:
         loop.add_signal_handler(number, stop)
     try:
         return await task
@@ -148,8 +151,8 @@ def _close_stream(seen: _Seen, failure: Shown | None, code: int) -> None:
 
 
 def _conclude(seen: _Seen, presentation: Presentation, runs: Path) -> None:
-    report_path = _write_report(seen.run, runs)
-    if presentation.json or seen.end is None:
+    report_path = _write_report(seen.run, runs) if presentation.concludes else None
+    if not presentation.concludes or presentation.json or seen.end is None:
         return
     if seen.run:
         for line in summary_lines(seen.end, seen.run, report_path):
@@ -174,11 +177,21 @@ def _terminated_as_interrupted() -> Iterator[None]:
     def interrupt(_: int, __: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in _ending_signals() if number != signal.SIGINT}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _ending_signals() -> list[signal.Signals]:
+    """Return the signals that interrupt a run; a hang-up is none where the caller ignores it, as ``nohup`` does."""
+    found = [signal.SIGINT, signal.SIGTERM]
+    hang_up = getattr(signal, "SIGHUP", None)
+    if hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN:
+        found.append(hang_up)
+    return found
 
 
 def _interrupt() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 from collections.abc import Callable
 from typing import Literal, TextIO
@@ -31,8 +33,9 @@ class JsonLines:
         try:
             self._stream.write(event.model_dump_json() + "\n")
             self._stream.flush()
-        except BrokenPipeError:
+        except (OSError, ValueError):  # the reader is gone, the disk is full, or the stream was closed
             self._broken = True
+            _let_go(self._stream)
             if self._on_broken:
                 self._on_broken()
 
@@ -41,6 +44,14 @@ class JsonLines:
 
     def __exit__(self, *error: object) -> None:
         return None
+
+
+def _let_go(stream: TextIO) -> None:
+    """Let nobody read what is left in the stream: flushing it at the end of the process would fail once more."""
+    with contextlib.suppress(OSError, ValueError):
+        descriptor = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(descriptor, stream.fileno())
+        os.close(descriptor)
 
 
 def closing_events(failure: Shown, run: str = "") -> tuple[Event, Event]:

@@ -109,7 +109,9 @@ def _task_end(event: e.TaskEnd) -> str:
 def _run_end(event: e.RunEnd) -> str:
     parts = []
     if event.tasks_total:
-        parts.append(f"{event.tasks_passed} of {count(event.tasks_total, 'task')} passed, {event.tasks_voted} voted for")
+        parts.append(
+            f"{event.tasks_passed} of {count(event.tasks_total, 'task')} passed, {event.tasks_voted} voted for"
+        )
     elif event.units_total:
         parts.append(f"{event.units_verified} of {count(event.units_total, 'unit')} verified")
     if parts or event.tests_passed or event.tests_failed:

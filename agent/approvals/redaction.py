@@ -63,6 +63,11 @@ class Redactor:
             return text
         return self._pattern.sub(lambda match: self._labels[match.group()], text)
 
+    def marks_in(self, text: str) -> list[str]:
+        """Return what stands in a text, or would stand there once it is redacted, in the place of secrets; sorted."""
+        shown = self.text(text)
+        return sorted({mark for mark in self._labels.values() if mark in shown})
+
     def event(self, event: _Event) -> _Event:
         """Return an event whose texts hold no secret."""
         if self._pattern is None:

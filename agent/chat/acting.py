@@ -56,6 +56,11 @@ async def told_by(hand: Hand, wanted: ToolCall, site: Site) -> tuple[Told, State
     if tool is None:
         names = ", ".join(sorted(hand.tools))
         return Told(text=f"error: there is no tool {wanted.name!r}; the tools are {names}"), "failed"
+    marks = hand.redactor.marks_in(wanted.arguments)
+    if marks:
+        # Neither may a secret leave in a call, nor may what stands in its place be written over it.
+        said = f"not done: {', '.join(marks)} stands for a secret of the environment, which no call may hold"
+        return Told(text=said), "denied"
     try:
         arguments = tool.arguments.model_validate_json(wanted.arguments.strip() or "{}")
     except ValidationError as err:

@@ -14,6 +14,7 @@ from repowright.agent.approvals.gate import Gate
 from repowright.agent.approvals.project_rules import as_prompt, project_rules
 from repowright.agent.approvals.redaction import Redactor
 from repowright.agent.approvals.rule_files import RuleFiles, user_folder_of
+from repowright.agent.chat.clean_record import CleanRecord
 from repowright.agent.chat.conversation import Conversation
 from repowright.agent.chat.entries import Thread
 from repowright.agent.chat.events import ChatDelta, Note, QueueChanged
@@ -21,6 +22,7 @@ from repowright.agent.chat.folder_graph import FolderGraph
 from repowright.agent.chat.handles import Handles
 from repowright.agent.chat.ledger_file import LedgerFile
 from repowright.agent.chat.options import ChatOptions
+from repowright.agent.chat.outfit import Outfit
 from repowright.agent.chat.permission import Permission
 from repowright.agent.chat.pruning import prune
 from repowright.agent.chat.queueing import Queue
@@ -34,7 +36,7 @@ from repowright.agent.chat.workspace import Workspace
 from repowright.agent.events import Event, EventBus, LlmRetry, Subscriber
 from repowright.agent.llm import Gateway
 from repowright.agent.run import Run
-from repowright.agent.settings import Settings
+from repowright.agent.settings import Settings, remember
 from repowright.agent.side_record import CallCounts
 from repowright.agent.sitting import Closing, Sitting
 from repowright.executors import Sandbox
@@ -72,6 +74,7 @@ class ChatSitting(Sitting):
         means: Means,
     ) -> None:
         super().__init__(run, settings, sandbox, bus)
+        self.record = CleanRecord(run.record, means.redactor)
         self._options = means.options
         self._redactor = means.redactor
         self._environ = means.environ
@@ -91,13 +94,19 @@ class ChatSitting(Sitting):
             hand = self._hand(ledger, graph, gateway)
             stack.callback(hand.desk.box.close)
             stack.push_async_callback(graph.close)
+            outfit = self._outfit(hand)
+            stack.push_async_callback(outfit.close)
             self.talk = Conversation(hand, build(saver), counts, partial(prune, saver))
             self.bus.subscribe(self._told_again(hand))
             await self._open(ledger)
             graph.begin()
+            outfit.begin(hand)
             self._ready.set()
             await self.closing.wait()
             left = await self.talk.close()
+        if not self._options.attended:
+            ending = self.talk.ending.closing
+            return Closing("interrupted", 130) if left and ending.status == "done" else ending
         return Closing("stopped" if left else "done")
 
     def emit(self, event: Event) -> None:
@@ -107,11 +116,20 @@ class ChatSitting(Sitting):
     async def _open(self, ledger: LedgerFile) -> None:
         cut_off = await self.talk.open()
         self.is_open = True
+        # A session may go on with another model, which is then the one it goes on with next.
+        self.run.manifest = self.run.manifest.model_copy(update={"settings": remember(self.settings)})
+        self.run.update_status("running")
         self.talk.set_mode(self._options.mode or ledger.kept.mode)
         if ledger.kept.waiting:
             self.emit(QueueChanged(waiting=list(ledger.kept.waiting)))
         if cut_off:
             self.emit(Note(level="warning", text="the last turn was cut off", hint="go on with it, or say something"))
+
+    def _outfit(self, hand: Hand) -> Outfit:
+        log = self.run.folder / "servers.log"
+        outfit = Outfit(self._options.servers, self._environ, log, hand.permission, self.emit)
+        hand.outfitted = outfit.ready
+        return outfit
 
     def _hand(self, ledger: LedgerFile, graph: FolderGraph, gateway: Gateway) -> Hand:
         gate = self._gate(ledger)
@@ -159,6 +177,7 @@ class ChatSitting(Sitting):
             emit=self.emit,
             paths_changed=paths_changed,
             may_read=permission.may_read,
+            redacted=self._redactor.text,
         )
 
     def _gate(self, ledger: LedgerFile) -> Gate:

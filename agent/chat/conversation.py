@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
 
 from repowright.agent.chat.acting import told_by
+from repowright.agent.chat.ending import INTERNAL, Ended, Ending
 from repowright.agent.chat.entries import Entry
 from repowright.agent.chat.events import (
     Choice,
@@ -38,8 +40,9 @@ from repowright.agent.llm import Message, ToolCall
 from repowright.agent.side_record import CallCounts
 from repowright.agent.sitting import TYPED_ERRORS
 
+_log = logging.getLogger(__name__)
+
 CONFIG: RunnableConfig = {"configurable": {"thread_id": THREAD}, "recursion_limit": 100_000}
-Ended = Literal["done", "drained", "cancelled", "denied", "budget", "error", "steps"]
 _OVER = ("done", "denied")
 _STOPPED = "not done: the user stopped the turn"
 _PASSED_OVER = "not done: the user said something else first"
@@ -66,10 +69,15 @@ class Conversation:
         self._notes: list[Entry] = []
         self._shells: set[asyncio.Task[None]] = set()
         self._closing = False
+        self._error_code = INTERNAL
+        self._ended: Ending | None = None
 
     async def open(self) -> bool:
         """Take up the stored conversation; tell whether a turn of it was cut off."""
         state = await self._state()
+        if state:
+            # What a step had written when it was killed is in no checkpoint yet, and the next step would drop it.
+            await self._put(state)
         self._hand.tip = state.get("tip", "")
         held = {entry.id for _, entry in self._hand.thread.back(self._hand.tip) if entry.kind == "user"}
         self._hand.queue.forget(held)
@@ -79,6 +87,11 @@ class Conversation:
     def busy(self) -> bool:
         """Whether a turn is under way."""
         return self._turns is not None and not self._turns.done()
+
+    @property
+    def ending(self) -> Ending:
+        """How the last work ended; one that never came to an end, or was never begun, was cut off."""
+        return self._ended or Ending("cancelled")
 
     def send(self, text: str) -> None:
         """Let a message wait for its turn, which begins at once if none is under way."""
@@ -182,6 +195,8 @@ class Conversation:
         while self.busy or self._shells:
             running = [*self._shells, *([self._turns] if self.busy and self._turns else [])]
             await asyncio.wait(running)
+        if self._turns is not None and not self._turns.cancelled():
+            self._turns.result()
 
     async def close(self) -> bool:
         """Stop at once, leaving open calls to the next sitting; tell whether something is left to do."""
@@ -200,7 +215,15 @@ class Conversation:
             work.close()
             return
         self._hand.stopping = False
-        self._turns = asyncio.create_task(work)
+        self._turns = asyncio.create_task(self._guarded(work))
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        """Tell what went wrong outside of the steps of a turn, such as a full disk."""
+        try:
+            await work
+            self._ended = self._ended or Ending()
+        except Exception as err:  # the top loop of all turns
+            self._ended = Ending(self._failed(err), self._error_code)
 
     async def _take_turns(self) -> None:
         while not self._hand.stopping and (waiting := self._hand.queue.next()) is not None:
@@ -208,8 +231,10 @@ class Conversation:
                 return
 
     async def _go_on(self) -> None:
-        turn = (await self._state()).get("turn", "")
-        if not turn or await self._drive(turn, {"turn": turn, "steps": 0}) in _OVER:
+        state = await self._state()
+        turn = state.get("turn", "")
+        # The tip is said anew: what a step wrote before it was cut off would be dropped with the step.
+        if not turn or await self._drive(turn, {**state, "steps": 0}) in _OVER:
             await self._take_turns()
 
     async def _turn(self, waiting: Waiting) -> Ended:
@@ -222,10 +247,10 @@ class Conversation:
         hand, started, before = self._hand, time.monotonic(), self._counts.cost()
         refused = hand.permission.refused_by_nobody
         hand.desk.emit(TurnStart(message=message))
-        ended = await self._run(values)
-        await self._after(ended)
+        ended = await self._worked(values)
         if ended == "done" and hand.permission.refused_by_nobody > refused:
             ended = "denied"
+        self._ended = Ending(ended, self._error_code)
         after = self._counts.cost()
         hand.desk.emit(
             TurnEnd(
@@ -247,8 +272,31 @@ class Conversation:
         self._notes.clear()
         return tip
 
+    async def _worked(self, values: ChatState) -> Ended:
+        """Run the turn and bring what is kept in line with what is stored; whatever goes wrong ends the turn alone."""
+        try:
+            ended = await self._run(values)
+        except Exception as err:  # the top loop of a turn: no fault in it may leave a session that says nothing
+            ended = self._failed(err)
+        try:
+            await self._after(ended)
+        except Exception as err:  # as above
+            ended = self._failed(err)
+        return ended
+
+    def _failed(self, err: Exception) -> Ended:
+        """Tell what went wrong."""
+        message, hint = getattr(err, "message", str(err)), getattr(err, "hint", "")
+        self._error_code = int(getattr(err, "exit_code", INTERNAL))
+        if not isinstance(err, TYPED_ERRORS):
+            _log.error("a turn met a fault", exc_info=err)
+            message = f"internal error: {type(err).__name__}: {err}"
+            hint, self._error_code = "go on with the turn, or say something else", INTERNAL
+        self._hand.desk.emit(Failure(error=type(err).__name__, message=message, hint=hint))
+        return "budget" if isinstance(err, BudgetSpent) else "error"
+
     async def _run(self, values: ChatState) -> Ended:
-        self._step = asyncio.create_task(self._workflow.ainvoke(values, CONFIG, context=self._hand, durability="sync"))
+        self._step = asyncio.create_task(self._steps(values))
         try:
             state = await self._step
         except asyncio.CancelledError:
@@ -256,16 +304,15 @@ class Conversation:
                 self._step.cancel()
                 raise
             return "cancelled"
-        except TYPED_ERRORS as err:
-            hint = getattr(err, "hint", "")
-            said = getattr(err, "message", str(err))
-            self._hand.desk.emit(Failure(error=type(err).__name__, message=said, hint=hint))
-            return "budget" if isinstance(err, BudgetSpent) else "error"
         finally:
             self._step = None
         if not state.get("turn"):
             return "done"
         return "drained" if self._hand.stopping else "steps"
+
+    async def _steps(self, values: ChatState) -> dict[str, Any]:
+        await self._hand.outfitted()
+        return await self._workflow.ainvoke(values, CONFIG, context=self._hand, durability="sync")
 
     async def _after(self, ended: Ended) -> None:
         """Bring what is kept in memory to what is stored, and answer the calls of a turn that was stopped."""
@@ -276,8 +323,9 @@ class Conversation:
         hand.said = {message for message in hand.said if hand.thread.find(hand.tip, message) is not None}
         hand.settle_queue()
         await self._tidy()
-        if ended == "cancelled" and not self._closing and hand.tip:
-            await self._put({"tip": unanswered(hand, hand.tip, _STOPPED)})
+        if ended == "cancelled" and hand.tip:
+            tip = hand.tip if self._closing else unanswered(hand, hand.tip, _STOPPED)
+            await self._put({**state, "tip": tip})
 
     async def _run_shell(self, command: str) -> None:
         hand = self._hand
@@ -291,6 +339,7 @@ class Conversation:
         text, handle = hand.desk.handles.shorten(hand.redactor.text(told.text))
         seconds = time.monotonic() - started
         hand.desk.emit(ToolResult(call=call, name="shell", state=state, text=text, handle=handle, seconds=seconds))
+        self._ended = Ending("done" if state == "done" else "failed")
         said = f"The user ran `{command}` in the sandbox:\n{text}"
         message = Message(role="user", content=hand.redactor.text(said))
         self._notes.append(Entry(kind="note", id=call, message=message, changes=told.changes))

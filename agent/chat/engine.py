@@ -80,4 +80,7 @@ class Engine(Protocol):
         """Wait until no turn is under way and nothing waits (headless)."""
 
     async def close(self) -> None:
-        """Stop the work, store everything, emit ``run.end`` and let the session go; safe to call twice."""
+        """Stop the work, store everything, emit ``run.end`` and let the session go; safe to call twice.
+
+        What keeps ``run.end`` from being told, such as a full disk, is raised.
+        """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,8 @@ from repowright.graph.encode import Encoded, encode, load_graph
 from repowright.graph.errors import GraphError
 from repowright.graph.model import RPG
 from repowright.repo_tools.errors import RepoToolsError
+
+_log = logging.getLogger(__name__)
 
 WATCH_S = 5.0
 """Seconds between two looks at whether files changed."""
@@ -72,10 +75,14 @@ class FolderGraph:
             return
 
     async def _keep_fresh(self) -> None:
-        await self._update()
-        while self._watch_s:
-            await asyncio.sleep(self._watch_s)
+        try:
             await self._update()
+            while self._watch_s:
+                await asyncio.sleep(self._watch_s)
+                await self._update()
+        except Exception as err:  # a conversation goes on without its graph, but not in the belief that one will come
+            _log.exception("the graph of %s is no longer kept fresh", self.folder)
+            self._tell(GraphState(state="failed", reason=f"a fault of repowright itself: {err!r}"))
 
     async def _update(self) -> None:
         async with self._turn:

@@ -9,6 +9,7 @@ from pathlib import Path
 from repowright.agent.chat.events import Mode
 from repowright.agent.chat.folder_graph import WATCH_S
 from repowright.agent.chat.tools.tool import ChatTool
+from repowright.agent.mcp.config import ServerConfig
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,12 @@ class ChatOptions:
     watch_s
         Seconds between two looks at whether files changed; 0 for none.
     tools
-        Of other servers.
+        Of other servers, which serve already.
+    servers
+        Which are started with the session; one that the project brings, only when the user agrees.
+    lock
+        Text of the project's dependencies in exact versions, installed into the sandbox; empty for those that the
+        session was opened with before, if any.
     replay
         The folder of a session whose answers a new one takes, in the place of a model's.
     """
@@ -42,4 +48,6 @@ class ChatOptions:
     most_steps: int = 100
     watch_s: float = WATCH_S
     tools: Sequence[ChatTool] = ()
+    servers: Sequence[ServerConfig] = ()
+    lock: str = ""
     replay: Path | None = None

@@ -49,6 +49,19 @@ class Permission:
         if not decision.allowed:
             raise Refused(decision.reason)
 
+    async def ask_if_attended(self, wish: Wish) -> None:
+        """Return when a wish that is no part of a turn is granted; with nobody there only a rule grants it.
+
+        Raises
+        ------
+        Refused
+            If it is not.
+        """
+        judged = self._gate.judge(wish.what)
+        if not self._attended and judged.verdict != "allow":
+            raise Refused(judged.why)
+        await self(wish)
+
     def may_read(self, path: str) -> bool:
         """Tell whether a file may be read unasked."""
         return self._gate.judge(Call("read", "read", paths=(path,))).verdict == "allow"

@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Literal
 
+from repowright.agent.atomic import write_atomically
 from repowright.agent.chat.ledger_file import FILE, Kept
 from repowright.agent.errors import RunDamaged, RunNotFound, UserError
 from repowright.agent.manifest import write_manifest
@@ -19,6 +20,7 @@ from repowright.agent.settings import Settings
 from repowright.agent.spec import Spec, title_of
 
 WORKFLOW: Literal["chat"] = "chat"
+_LOCK_FILE = "requirements.lock"
 _UNTITLED = "Chat in "
 
 
@@ -54,6 +56,24 @@ def find_session(name: str, runs: Path) -> Run:
     return run
 
 
+def session_named(name: str, project: Path, runs: Path) -> Run | None:
+    """Return the session to go on with; ``None`` where a new one is to be made.
+
+    Parameters
+    ----------
+    name
+        As ``find_session`` takes it; ``last`` for the newest of the project, if it has one; empty for a new one.
+
+    Raises
+    ------
+    RunNotFound
+        If there is no such session.
+    """
+    if name == "last":
+        return last_session(project, runs)
+    return find_session(name, runs) if name else None
+
+
 def sessions_of(project: Path, runs: Path) -> list[RunSummary]:
     """Return the sessions of a folder, newest first."""
     folder = str(project.expanduser().resolve())
@@ -65,6 +85,24 @@ def last_session(project: Path, runs: Path) -> Run | None:
     """Return the newest session of a folder; ``None`` if it has none."""
     found = sessions_of(project, runs)
     return Run.open(found[0].folder) if found else None
+
+
+def keep_lock(run: Run, lock: str) -> None:
+    """Keep the project's dependencies beside the session, for those who go on with it; an empty text changes nothing.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    if lock:
+        write_atomically(run.folder / _LOCK_FILE, lock.encode())
+
+
+def kept_lock(run: Run) -> str:
+    """Return the dependencies that a session was opened with; empty if it had none."""
+    path = run.folder / _LOCK_FILE
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def entitle(run: Run, text: str) -> None:

@@ -15,7 +15,7 @@ from repowright.agent.errors import UserError
 from repowright.agent.events import EventBus, RunEnd, Subscriber
 from repowright.agent.run import Run
 from repowright.agent.settings import Settings
-from repowright.agent.sitting import Sitting, sit
+from repowright.agent.sitting import TYPED_ERRORS, Sitting, sit
 from repowright.executors import Sandbox
 
 
@@ -74,9 +74,11 @@ class SessionEngine:
         work = sit(self._run, self._settings, self._sandbox, begin, list(self._subscribers), resumed=self._resumed)
         self._task = asyncio.create_task(work)
         opened = asyncio.create_task(ready.wait())
-        await asyncio.wait([self._task, opened], return_when=asyncio.FIRST_COMPLETED)
-        if not opened.done():
+        try:
+            await asyncio.wait([self._task, opened], return_when=asyncio.FIRST_COMPLETED)
+        finally:
             opened.cancel()
+        if not ready.is_set():
             await self._task
 
     async def send(self, text: str) -> None:
@@ -135,15 +137,15 @@ class SessionEngine:
 
     async def close(self) -> None:
         """See ``Engine.close``."""
+        task, self._task = self._task, None
         if self._sitting is not None:
             self._sitting.closing.set()
-        task, self._task = self._task, None
+        elif task is not None:
+            task.cancel()
         try:
             if task is not None:
                 await asyncio.wait([task])
-                if not task.cancelled():
-                    # Marks the error as seen: the sitting has told it as an event.
-                    task.exception()
+                _raise_untold(task)
         finally:
             await asyncio.to_thread(self._sandbox.close)
 
@@ -152,3 +154,10 @@ class SessionEngine:
         if self._sitting is None or not self._sitting.is_open or self._sitting.closing.is_set():
             raise UserError(f"the session {self._run.id} is not open", "open it again")
         return self._sitting.talk
+
+
+def _raise_untold(task: asyncio.Task[RunEnd]) -> None:
+    """Raise what ended a sitting, but for what it has told as an event."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None and not isinstance(error, TYPED_ERRORS):
+        raise error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypedDict
 
@@ -39,6 +39,10 @@ class ChatState(TypedDict, total=False):
     anew: int
 
 
+async def _at_once() -> None:
+    """Wait for nothing."""
+
+
 @dataclass
 class Hand:
     """What the steps of one sitting share.
@@ -72,6 +76,8 @@ class Hand:
     tip: str = ""
     said: set[str] = field(default_factory=set)
     stopping: bool = False
+    outfitted: Callable[[], Awaitable[None]] = _at_once
+    """Waits until all tools are there, so that a turn which is done again reads the same list of them."""
     speaking: str = ""
     """Id of the reply that arrives now; empty between two."""
 

@@ -20,6 +20,7 @@ from langgraph.types import Command
 from repowright.agent.approvals.redaction import RedactedStream
 from repowright.agent.chat import reading_list
 from repowright.agent.chat.acting import perform, said_by
+from repowright.agent.chat.clean_record import without_secrets
 from repowright.agent.chat.compaction import SHARE, summary_entry, summary_of
 from repowright.agent.chat.entries import Entry
 from repowright.agent.chat.events import (
@@ -122,7 +123,10 @@ async def compacted(hand: Hand, tip: str, state: ChatState) -> str:
         return tip
     before = reading_list.size(_request(hand, tip, state))
     summary = await summary_of(entries, hand.desk.gateway, hand.window)
-    tip = hand.thread.add(tip, summary_entry(summary, tip, hand.thread, hand.desk.workspace))
+    entry = summary_entry(summary, tip, hand.thread, hand.desk.workspace)
+    # The edits that stay word for word may have a secret of a file beside them.
+    clean = entry.message.model_copy(update={"content": hand.redactor.text(entry.message.content)})
+    tip = hand.thread.add(tip, entry.model_copy(update={"message": clean}))
     after = reading_list.size(_request(hand, tip, state))
     told = Compaction(tokens_before=before, tokens_after=after, messages=len(entries), summary=summary)
     hand.desk.emit(told)
@@ -140,11 +144,12 @@ async def _reply(hand: Hand, tip: str, asked: Request) -> tuple[str, bool]:
         _tell(hand, stream.end())
     finally:
         hand.speaking = ""
+    reply = without_secrets(reply, hand.redactor)
     calls, native = calls_of(reply)
     ids = _same(hand, f"{key}-calls", lambda: " ".join(hand.ledger.next_calls(len(calls))))
     said = Message(
         role="assistant",
-        content=hand.redactor.text(reply.text) if reply.text or calls else "(no text)",
+        content=reply.text if reply.text or calls else "(no text)",
         tool_calls=reply.tool_calls if native else (),
     )
     entry = Entry(kind="reply", id=message, message=said, asked=calls, calls=tuple(ids.split()))

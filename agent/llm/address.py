@@ -84,7 +84,7 @@ def _split(url: str) -> tuple[SplitResult, int]:
 
 
 def _is_loopback(host: str) -> bool:
-    if host == "localhost":
+    if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
         return ipaddress.ip_address(host).is_loopback

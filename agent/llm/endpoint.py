@@ -65,6 +65,8 @@ class Endpoint:
         Lets calls to this machine through where the environment refuses model requests (tests).
     sleep
         Waits between tries.
+    extra
+        Returns what is sent beside the protocol's own body: arguments of the client.
     """
 
     def __init__(
@@ -77,12 +79,14 @@ class Endpoint:
         http_client: httpx2.AsyncClient | None = None,
         allow_loopback: bool = False,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        extra: Callable[[Request], Body] = lambda request: {},
     ) -> None:
         self._address = Address.parse(base_url, api_key)
         self._timeouts = timeouts or Timeouts()
         self._backoff = backoff or Backoff()
         self._allow_loopback = allow_loopback
         self._sleep = sleep
+        self._extra = extra
         self._dialects: dict[str, Dialect] = {}
         _silence_addresses()
         self._client = _client(self._address, api_key, self._timeouts, http_client)
@@ -136,7 +140,7 @@ class Endpoint:
         while True:
             dialect = self._dialects.get(model, Dialect())
             try:
-                return await self._ask_once(request, body_of(request, model, dialect))
+                return await self._ask_once(request, body_of(request, model, dialect) | self._extra(request))
             except openai.APIStatusError as err:
                 asked_schema, asked_tools = request.schema is not None, bool(request.tools)
                 plainer = dialect.without(err.status_code, said(err), schema=asked_schema, tools=asked_tools)

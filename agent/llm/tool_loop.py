@@ -69,7 +69,7 @@ async def run_tools(gateway: Gateway, request: Request, tools: Mapping[str, Tool
     """
     work = _Work(request, tools)
     for turn in range(1, max_turns + 1):
-        reply = await gateway.complete(work.request)
+        reply = await gateway.complete(replace(work.request, is_last=turn == max_turns))
         calls, native = calls_of(reply)
         if not calls and work.reminded:
             return work.ended("no tool call", turn, reply)

@@ -63,6 +63,8 @@ class Request:
         What it is about, for people; no part of the key.
     heard
         Called with each piece of text as it arrives from an endpoint; no part of the key.
+    is_last
+        No turn of the same conversation follows, which a local model may make use of; no part of the key.
     """
 
     task: str
@@ -76,6 +78,7 @@ class Request:
     sample: int = 0
     subject: str = field(default="", compare=False)
     heard: Callable[[str], None] | None = field(default=None, compare=False, repr=False)
+    is_last: bool = field(default=False, compare=False)
 
     def canonical(self, model: str) -> str:
         """The request as canonical JSON: sorted keys, no spaces, UTF-8 text; what ``key`` hashes."""

@@ -132,15 +132,15 @@ class Terminal:
                 return
 
 
-def measure(messages: int = MESSAGES) -> AppCost:
+def measure(messages: int = MESSAGES, keys: int = KEYS, starts: int = STARTS) -> AppCost:
     """Run the program on a session of so many messages and return what it costs."""
     with tempfile.TemporaryDirectory() as home, _session(Path(home), messages) as (run, environ):
-        first_paint = min(_first_paint(Path(home), environ) for _ in range(STARTS))
+        first_paint = min(_first_paint(Path(home), environ) for _ in range(starts))
         terminal = Terminal([*PROGRAM, "watch", run.id], environ)
         try:
             terminal.wait_for(rb"sum\(prices\)|adds the prices up")
             terminal.wait_until_idle()
-            key = _keys(terminal)
+            key = _keys(terminal, keys)
             stream, wall = _stream(terminal, run)
             return AppCost(messages, first_paint, key, stream, wall, terminal.megabytes())
         finally:
@@ -160,16 +160,16 @@ def _first_paint(home: Path, environ: dict[str, str]) -> float:
         terminal.process.wait()
 
 
-def _keys(terminal: Terminal) -> float:
+def _keys(terminal: Terminal, keys: int) -> float:
     before = terminal.seconds()
-    for number in range(KEYS):
+    for number in range(keys):
         terminal.send(b"\x1b[A" if number % 20 < 10 else b"\x1b[B")
         time.sleep(0.05)
     terminal.wait_until_idle()
     idle = terminal.seconds()
-    time.sleep(KEYS * 0.05 + 1.0)
+    time.sleep(keys * 0.05 + 1.0)
     resting = terminal.seconds() - idle
-    return (idle - before - resting) / KEYS * 1000
+    return (idle - before - resting) / keys * 1000
 
 
 def _stream(terminal: Terminal, run: Run) -> tuple[float, float]:

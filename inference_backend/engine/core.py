@@ -148,9 +148,15 @@ class EngineCore:
         """Take in a chunk of one prompt and decode the sequences that run; return what the answers grew by."""
         now = self._clock()
         for sequence in self.scheduler.admit():
-            self.ttl.queued(now - sequence.arrival)
-            self._count(cached=sequence.cached)
+            if not sequence.was_preempted:
+                self._began(sequence, now)
         return self._prefill() + self._decode()
+
+    def _began(self, sequence: Sequence, now: float) -> None:
+        self._count(cached=sequence.cached)
+        # What was pinned did not queue: the delay counts what a turn that is not kept has to expect.
+        if not sequence.was_pinned:
+            self.ttl.queued(now - sequence.arrival)
 
     def _check(self, request: Request) -> None:
         vocabulary = self.runner.pool.shape.vocabulary

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from repowright.inference_backend.config import PAGE, KVSpec
 from repowright.inference_backend.engine.choosing import PageChooser
@@ -17,6 +18,9 @@ from repowright.inference_backend.kv.pool import Books, KVPool
 from repowright.inference_backend.models.loader import LoadedModel
 from repowright.inference_backend.models.rope import pin_regime
 from repowright.inference_backend.models.shape import ModelShape
+from repowright.inference_backend.sparse.gate_chooser import GateChooser
+from repowright.inference_backend.sparse.rotation import rotation_of
+from repowright.inference_backend.training import artefacts
 
 _HALF = 2
 
@@ -29,21 +33,34 @@ def open_core(
     books: Books | None = None,
     chooser: PageChooser | None = None,
     drafter: Drafter | None = None,
+    cache: Path | None = None,
 ) -> EngineCore:
     """Return the engine of a loaded model; `Engine` runs it in a thread.
 
     Parameters
     ----------
     books
-        Codebooks trained for the model, where the cache wants some.
+        Codebooks of the model, where the cache wants some; those that were trained if not given.
     chooser
-        Says which pages are read, if not as ``spec`` says: a gate trained for the model.
+        Says which pages are read, if not as ``spec`` says.
     drafter
         Guesses tokens instead of prompt look-up, where the settings want drafts.
+    cache
+        Folder of models, and of the gates and codebooks trained for them; the user's if not given.
+
+    Raises
+    ------
+    NotTrained
+        If a gate or codebooks are wanted, and none were trained for the model.
     """
     slots = settings.running + settings.pinned
+    if spec.codebook and books is None:
+        books = artefacts.load_books(loaded, spec.codebook, cache)
     pool = KVPool(loaded.shape, spec, settings.pages, slots, str(loaded.model.device), books)
     regime = pin_regime(loaded.model, min(loaded.shape.context, settings.pages * PAGE + spec.window))
+    if spec.sparse.selector == "gate" and chooser is None:
+        gate, rotation = artefacts.load_gate(loaded, cache), rotation_of(loaded.model)
+        chooser = GateChooser(gate, rotation, spec.sparse, settings.pages, str(loaded.model.device))
     runner = Runner(loaded.model, pool, chooser)
     return EngineCore(runner, loaded.tokeniser, settings, clock, loaded.end_tokens, loaded.revision, regime, drafter)
 

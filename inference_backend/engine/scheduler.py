@@ -156,6 +156,7 @@ class Scheduler:
                 sequence.place = None
                 self._unpinned(pin)
                 return False
+        sequence.was_pinned = True
         self._begin(sequence)
         return True
 
@@ -163,7 +164,6 @@ class Scheduler:
         sequence.names = []
         if not sequence.was_preempted:
             sequence.cached = sequence.in_cache
-        sequence.was_preempted = False
         self.name_pages(sequence)
 
     def _shared(self, sequence: Sequence) -> list[int]:

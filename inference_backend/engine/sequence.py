@@ -28,6 +28,10 @@ class Sequence:
         Names of its pages; see `kv.hashes`.
     cached
         Tokens of the prompt that were in the cache when it began.
+    was_pinned
+        It went on where a pinned turn of its program had ended.
+    was_preempted
+        Its pages were taken once, and it waited again.
     """
 
     request: Request
@@ -42,6 +46,7 @@ class Sequence:
     cached: int = 0
     drafted: int = 0
     accepted: int = 0
+    was_pinned: bool = False
     was_preempted: bool = False
 
     _hashed: int = -1

@@ -16,7 +16,7 @@ from repowright.inference_backend.kernels.tensors import NO_PAGE, StepSequences
 from repowright.inference_backend.kv.place import Place, pages_after
 from repowright.inference_backend.kv.pool import KVPool
 
-_STRIDE = 4
+STRIDE = 4
 """Of the queries of a chunk before its last 64, every fourth scores anchors."""
 
 
@@ -44,7 +44,7 @@ class PrefillStep:
         mask = _causal(query.shape[2], keys.shape[1], self._pool.shape.sliding[layer], query.device)
         is_grouped = query.shape[1] != key.shape[1]
         out = scaled_dot_product_attention(query, keys[None], values[None], mask, scale=scale, enable_gqa=is_grouped)
-        self._keep(layer, query[0], keys, values, scale)
+        self.keep(layer, query[0], keys, values, scale)
         return out.transpose(1, 2)
 
     def done(self) -> None:
@@ -64,7 +64,16 @@ class PrefillStep:
         paged_k, paged_v = self._pool.read(layer, place.pages)
         return torch.cat([paged_k, recent_k.to(paged_k)], 1), torch.cat([paged_v, recent_v.to(paged_v)], 1)
 
-    def _keep(self, layer: int, query: Tensor, keys: Tensor, values: Tensor, scale: float) -> None:
+    def keep(self, layer: int, query: Tensor, keys: Tensor, values: Tensor, scale: float) -> None:
+        """Keep the chunk in one layer: pages of it, and the rest in the window.
+
+        Parameters
+        ----------
+        query
+            ``[Hq, T, D]``, of the chunk.
+        keys, values
+            ``[Hk, T, D]``, of all that is in the cache and of the chunk behind it.
+        """
         slot, window = self._place.slot, self._pool.windows[layer]
         if self._pool.pages[layer] is None:
             kept = min(keys.shape[1], self._pool.shape.sliding[layer])
@@ -82,7 +91,7 @@ class PrefillStep:
         kept = self._pool.anchors[layer]
         if kept is None:
             return None
-        asked = query_sample(query.shape[1], PAGE, _STRIDE).to(query.device)
+        asked = query_sample(query.shape[1], PAGE, STRIDE).to(query.device)
         some, positions = query[:, asked.long()], asked + (keys.shape[1] - query.shape[1])
         lse = dispatch.attention_lse(some, keys, positions, scale)
         scores = dispatch.anchor_scores(some, keys, lse, positions, scale)

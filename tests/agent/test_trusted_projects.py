@@ -70,7 +70,7 @@ def test_trust_holds_for_one_folder_alone(environ: dict[str, str], project: Path
 
 
 def test_a_file_that_cannot_be_read_or_is_not_there_cannot_be_trusted(environ: dict[str, str], project: Path) -> None:
-    with pytest.raises(SettingsError, match="there is no repowright.toml"):
+    with pytest.raises(SettingsError, match=r"there is no repowright\.toml"):
         trust_project(environ, project)
     (project / "repowright.toml").write_text("= 3")
     with pytest.raises(SettingsError, match="not TOML"):

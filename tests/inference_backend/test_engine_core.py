@@ -234,10 +234,10 @@ def test_turn_is_unpinned_when_its_time_is_over() -> None:
     clock = Clock()
     core = _core(clock)
     _answer(core, Request("1", tuple(prompt_of(150)), Sampling(max_tokens=3), Program("job")))
-    clock.now = 1.9
+    clock.now = 2.0
     core.step()
     assert core.stats.pinned == 1
-    clock.now = 2.0
+    clock.now = 2.1
     core.step()
     assert core.stats.pinned == 0 and _all_free(core)
 

@@ -24,9 +24,9 @@ def _pins() -> tuple[Pins, Clock, list[str]]:
 def test_turn_is_kept_for_its_time_and_not_longer() -> None:
     pins, clock, freed = _pins()
     pins.add("a", 0.0, Place(0), [1, 2], 5.0)
-    clock.now = 4.9
-    assert pins.expire() == [] and "a" in pins
     clock.now = 5.0
+    assert pins.expire() == [] and "a" in pins
+    clock.now = 5.1
     assert pins.expire() == ["a"] and freed == ["a"]
 
 

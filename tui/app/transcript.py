@@ -26,7 +26,7 @@ class Entry:
     text
         Markdown of a reply, the words of a user or note, the result of a tool.
     title
-        What a tool does, on one line.
+        What a tool does, on one line; of a note, a word for its kind.
     detail
         How far a tool is, or how long it took.
     """
@@ -88,6 +88,8 @@ class Transcript:
 
     def _delta(self, event: c.ChatDelta) -> list[Change]:
         place = self._places.get(event.message)
+        if place is None and not event.text.strip():
+            return []
         if place is None:
             added = self._add(Entry("reply", event.message, live=True))
             return [*added, *self._delta(event)]
@@ -122,7 +124,8 @@ class Transcript:
 
     def _turn_end(self, event: c.TurnEnd) -> list[Change]:
         used = tokens(event.prompt_tokens + event.completion_tokens)
-        cost = f"{count(event.steps, 'step')}, {used} tokens, {money(event.usd)}, {duration(event.seconds)}"
+        paid = f", {money(event.usd)}" if event.usd else ""
+        cost = f"{count(event.steps, 'step')}, {used} tokens{paid}, {duration(event.seconds)}"
         state: State = {"done": "done", "error": "failed"}.get(event.status, "cancelled")  # type: ignore[assignment]
         settled = [change for place in self._live() for change in self._set(place, _settled(self.entries[place]))]
         return [*settled, *self._add(Entry("turn", title=event.status, state=state, detail=cost))]
@@ -157,7 +160,8 @@ class Transcript:
 
     def _plain(self, event: e.Event) -> list[Change]:
         level: State = "error" if event.type == "error" else "warning" if event.type == "warning" else "info"
-        return self._note(" ".join(line_of(event).split()), level)
+        word, _, said = " ".join(line_of(event).split()).partition(" ")
+        return self._add(Entry("note", text=said, title=word, state=level))
 
     def _ended(self, event: e.RunEnd) -> list[Change]:
         if event.units_total or event.tasks_total or event.tests_passed or event.tests_failed:

@@ -112,6 +112,7 @@ def _start(
 
     def begin(subscribers: Sequence[Subscriber]) -> Coroutine[None, None, RunEnd]:
         from repowright.agent.manifest import read_manifest
+        from repowright.agent.sandboxes import read_lock
         from repowright.agent.workflows.resolve.session import Asked, start
 
         recording = find_recording(replay, root) if replay is not None else None
@@ -120,7 +121,7 @@ def _start(
         if recording is None:
             settings.require_model(os.environ)
         text, origin = _read_issue(issue)
-        asked = Asked(text, origin, folder, _read_lock(lock) if lock is not None else "", out)
+        asked = Asked(text, origin, folder, read_lock(lock) if lock is not None else "", out)
         return start(asked, settings, runs=root, replay=recording, subscribers=subscribers)
 
     return _followed(begin, as_json, plain, root)
@@ -130,13 +131,6 @@ def _read_issue(issue: str) -> tuple[str, str]:
     if issue == "-":
         return decoded_issue(sys.stdin.buffer.read(LARGEST_ISSUE + 1), "standard input"), "standard input"
     return decoded_issue(Path(issue).read_bytes(), issue), Path(issue).name
-
-
-def _read_lock(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as err:
-        raise click.UsageError(f"{path} is no lock: byte {err.start} is not UTF-8") from err
 
 
 def _followed(begin: Begin, as_json: bool, plain: bool, root: Path) -> int:

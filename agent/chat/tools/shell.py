@@ -57,7 +57,7 @@ async def _shell(asked: Command, site: Site) -> Told:
         command = asked.command
         await site.permit(Wish(site.call, Call("shell", "run", command=command), _title(command), command))
         found = await _run(command, site)
-        site.keep("run", found.model_dump_json())
+        site.keep_exactly("run", found.model_dump_json())
     else:
         found = _Found.model_validate_json(told)
     return await _take_over(found, asked.command, site)
@@ -71,7 +71,7 @@ async def _run(command: str, site: Site) -> _Found:
     text = said(ran.outcome)
     if ran.unread:
         text += f"\n(what it changed is not taken over: {ran.unread})"
-    return _Found(text=text, failed=bool(ran.outcome.exit_code), changed=changed)
+    return _Found(text=desk.redacted(text), failed=bool(ran.outcome.exit_code), changed=changed)
 
 
 async def _take_over(found: _Found, command: str, site: Site) -> Told:

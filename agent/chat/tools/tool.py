@@ -58,6 +58,8 @@ class Desk:
         Paths that the agent changed in this conversation, sorted.
     may_read
         Whether a file may be read unasked.
+    redacted
+        Takes the secrets of the environment out of a text.
     """
 
     root: Path
@@ -75,6 +77,7 @@ class Desk:
     emit: Callable[[Event], object]
     paths_changed: Callable[[], list[str]]
     may_read: Callable[[str], bool]
+    redacted: Callable[[str], str]
 
     def edit_of(self, change: Change) -> Edit:
         """Return a change with both its contents."""
@@ -114,7 +117,11 @@ class Site:
         return self.desk.replay.get_text(EVIDENCE, f"{self.key}-{part}") if self.desk.replay is not None else None
 
     def keep(self, part: str, text: str) -> None:
-        """Keep what must not be done, or found out, twice."""
+        """Keep what must not be done, or found out, twice; without secrets."""
+        self.keep_exactly(part, self.desk.redacted(text))
+
+    def keep_exactly(self, part: str, text: str) -> None:
+        """Keep the same where it holds contents of files, which must come back as they were."""
         self.desk.record.put_text(EVIDENCE, f"{self.key}-{part}", text)
 
     def make(self, edits: Sequence[Edit], text: str) -> Told:

@@ -157,7 +157,9 @@ def _coded_kernel(
             scores = tl.dot(query, tl.trans(keys)) * scale
             if HAS_ANCHORS:
                 bits = tl.load(anchors_ptr + page * k_heads + of_keys)
-                scores = tl.where(((bits >> tokens.to(tl.int64)) & 1)[None, :] == 0, scores, float("-inf"))
+                # In halves: shifting 64 numbers of 64 bits would take registers that are wanted elsewhere.
+                half = tl.where(tokens < 32, bits.to(tl.int32), (bits >> 32).to(tl.int32))
+                scores = tl.where(((half >> (tokens % 32)) & 1)[None, :] == 0, scores, float("-inf"))
             values = _looked_up(v_pool, (page * v_heads + of_values) * V_BYTES, v_book, DIM_V, WIDTH, ENTRIES)
             most, total, acc = dense_step(scores, values, most, total, acc)
     inverse = (1.0 / tl.where(total == 0.0, 1.0, total))[:, None]

@@ -45,6 +45,8 @@ def app_of(engine: Any, shop: Path, sessions: Sequence[SessionLine] = ()) -> Rep
 async def settle(pilot: Pilot[int]) -> ChatScreen:
     screen = pilot.app.screen_stack[0]
     assert isinstance(screen, ChatScreen)
+    for prompt in screen.query(Prompt):
+        prompt.cursor_blink = False
     quiet = 0
     while quiet < 3:
         await pilot.pause(0.05)
@@ -244,7 +246,7 @@ async def test_rewinding_asks_for_the_message_and_for_what(
     async with app_of(engine, shop).run_test(size=WIDE) as pilot:
         screen = await settle(pilot)
         await say(pilot, "/rewind")
-        assert same_picture(pilot.app, "rewind-110x32", tmp_path)
+        assert await same_picture(pilot, "rewind-110x32", tmp_path)
         await pilot.press("enter")
         await pilot.press("down", "enter")
         await settle(pilot)
@@ -284,7 +286,7 @@ async def test_a_resumed_conversation_looks_as_it_was_left(
         await settle(pilot)
         pilot.app.screen.query_one(Prompt).cursor_blink = False
         await pilot.pause()
-        assert same_picture(pilot.app, f"approval-{size[0]}x{size[1]}", tmp_path)
+        assert await same_picture(pilot, f"approval-{size[0]}x{size[1]}", tmp_path)
 
 
 async def test_another_session_is_asked_for_and_the_app_ends(engine: Any, shop: Path) -> None:

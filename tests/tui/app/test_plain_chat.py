@@ -1,12 +1,15 @@
 import io
+import os
+import time
 from typing import Any
 
 import pytest
+from scripted_chat import ScriptedEngine
 
 from repowright.agent import events as e
 from repowright.agent.chat import events as c
 from repowright.tui.app.editor import editor_command
-from repowright.tui.app.headless import one_turn
+from repowright.tui.app.headless import Answer, held, saying
 from repowright.tui.app.plain import PlainChat, PlainLines
 
 ASK = c.ApprovalAsk(approval="a1", call="c1", tool="shell", title="shell ls", scope=["shell: ls *"])
@@ -21,6 +24,19 @@ def test_lines_are_flat_text(chat_events: list[e.Event]) -> None:
     assert "\x1b" not in text and "  " not in text.replace("    return", "").replace("\n\n", "")
     assert "`total` returns **0**." in text and "needs you: edit shop/cart.py" in text
     assert "session or always would keep: edit: shop/**" in text
+
+
+class TellingEngine(ScriptedEngine):
+    """Tells of its end, as the protocol wants."""
+
+    async def close(self) -> None:
+        await super().close()
+        self.tell(e.RunEnd(ts=time.time(), status="done", exit_code=0))
+
+
+@pytest.fixture
+def engine() -> TellingEngine:
+    return TellingEngine()
 
 
 async def test_lines_are_sent_and_answers_decide(engine: Any) -> None:
@@ -45,40 +61,44 @@ async def test_a_refusal_takes_its_reason_along(engine: Any) -> None:
     assert engine.asked == [("decide", "a1", "deny", "not now"), ("settled",), ("close",)]
 
 
-@pytest.mark.parametrize(
-    ("status", "code"), [("done", 0), ("denied", 5), ("budget", 4), ("steps", 4), ("cancelled", 130), ("error", 1)]
-)
-async def test_a_turn_tells_its_end_by_its_exit_code(engine: Any, status: Any, code: int) -> None:
-    engine.answers = lambda _: [
-        c.ChatReply(message="m1", text="Let me look.", calls=1),
-        c.ToolCalled(call="c1", message="m1", name="read", title="read a.py", arguments="{}"),
-        c.ChatReply(message="m2", text="It is here."),
-        c.TurnEnd(message="m0", status=status),
-    ]
-    out, err = io.StringIO(), io.StringIO()
-    assert await one_turn(engine, "where?", out, err, as_json=False, clock=lambda: 0.0) == code
-    assert out.getvalue() == "It is here.\n"
-    assert "read a.py" in err.getvalue() and "It is here" not in err.getvalue()
-
-
-async def test_json_is_events_alone(engine: Any) -> None:
-    engine.answers = lambda _: [c.ChatReply(message="m1", text="Yes."), c.TurnEnd(message="m0", status="done")]
-    out, err = io.StringIO(), io.StringIO()
-    assert await one_turn(engine, "?", out, err, as_json=True, clock=lambda: 0.0) == 0
-    assert [e.parse_event(line).type for line in out.getvalue().splitlines()] == ["chat.reply", "turn.end"]
-    assert err.getvalue() == ""
-
-
-async def test_a_turn_that_never_ended_is_a_failure(engine: Any) -> None:
-    assert await one_turn(engine, "?", io.StringIO(), io.StringIO(), as_json=False, clock=lambda: 0.0) == 1
-
-
 def test_an_unknown_editor_gets_the_path_alone(tmp_path: Any) -> None:
     assert editor_command(tmp_path, 3, "ed") == ["ed", str(tmp_path)]
 
 
-async def test_what_a_resumed_session_said_before_is_no_answer(engine: Any, chat_events: list[e.Event]) -> None:
+async def test_answer_is_what_was_said_last(engine: TellingEngine) -> None:
+    engine.answers = lambda _: [
+        c.ChatReply(message="m1", text="Let me look.", calls=1),
+        c.ToolCalled(call="c1", message="m1", name="read", title="read a.py", arguments="{}"),
+        c.ToolResult(call="c1", name="read", state="done", text="1 a"),
+        c.ChatReply(message="m2", text="It is here."),
+    ]
+    answer = Answer()
+    end = await held(engine, saying("where?"), [answer], clock=lambda: 0.0)
+    assert (answer.text, end.exit_code) == ("It is here.", 0)
+    assert engine.asked == [("send", "where?"), ("settled",), ("close",)]
+
+
+async def test_what_a_resumed_session_said_before_is_no_answer(
+    engine: TellingEngine, chat_events: list[e.Event]
+) -> None:
     engine.stored = chat_events
-    out = io.StringIO()
-    assert await one_turn(engine, "?", out, io.StringIO(), as_json=True) == 1
-    assert out.getvalue() == ""
+    answer, told = Answer(), list[e.Event]()
+    begun = max(event.ts for event in chat_events) + 1
+    engine.stored = [*chat_events, e.RunEnd(ts=begun - 0.5, status="stopped", exit_code=0)]
+    engine.answers = lambda _: [c.Note(ts=begun, text="now")]
+    await held(engine, saying("?"), [answer, told.append], clock=lambda: begun)
+    assert (answer.text, [event.type for event in told]) == ("", ["note", "run.end"])
+
+
+async def test_typed_lines_come_as_they_are_typed_and_end_with_the_input(engine: TellingEngine) -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as typed:
+        os.write(writing, "hé".encode() + b"llo\nmo")
+        os.write(writing, b"re\nlast")
+        os.close(writing)
+        await PlainChat(engine, io.StringIO()).run(typed)
+    assert [asked for asked in engine.asked if asked[0] == "send"] == [
+        ("send", "héllo"),
+        ("send", "more"),
+        ("send", "last"),
+    ]

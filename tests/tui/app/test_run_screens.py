@@ -52,7 +52,7 @@ async def test_a_replayed_generation_fills_every_tab(told_run: Run, size: tuple[
         assert screen.query_one("#tests-table", DataTable).row_count == 3
         assert screen.query_one("#diff-files", OptionList).option_count == 1
         assert "A list" in words(app)
-        assert same_picture(app, f"replay-{size[0]}x{size[1]}", tmp_path)
+        assert await same_picture(pilot, f"replay-{size[0]}x{size[1]}", tmp_path)
         await pilot.press("f6")
         await settle(pilot)
         assert len(screen.query_one("#event-log", RichLog).lines) > 20
@@ -105,11 +105,11 @@ async def test_a_recorded_conversation_shows_what_was_said(
         await settle(pilot)
         shown = words(app)
         assert "why is the total wrong?" in shown and "total returns 0." in shown and "✓ edit shop/cart.py" in shown
-        assert same_picture(app, "conversation-110x32", tmp_path)
+        assert await same_picture(pilot, "conversation-110x32", tmp_path)
         await pilot.press("f4")
         await settle(pilot)
         assert "+    return sum(prices)" in words(app)
-        assert same_picture(app, "diff-110x32", tmp_path)
+        assert await same_picture(pilot, "diff-110x32", tmp_path)
 
 
 async def test_a_long_conversation_is_mounted_in_part_and_reached_whole(log_of: Path) -> None:
@@ -175,7 +175,7 @@ async def test_the_graph_is_searched_walked_and_read(log_of: Path, shop: Path, t
         await pilot.press("enter")
         await settle(pilot)
         assert "total([])" in words(app)
-        assert same_picture(app, "graph-110x32", tmp_path)
+        assert await same_picture(pilot, "graph-110x32", tmp_path)
 
 
 async def test_a_run_without_a_graph_says_so(log_of: Path, tmp_path: Path) -> None:

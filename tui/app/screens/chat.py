@@ -20,7 +20,7 @@ from repowright.tui.app.slash import COMMANDS, Said, completions, parsed
 from repowright.tui.app.widgets.approval_panel import ApprovalPanel
 from repowright.tui.app.widgets.chat_log import ChatLog
 from repowright.tui.app.widgets.graph_explorer import GraphExplorer
-from repowright.tui.app.widgets.message import harmless, markdown
+from repowright.tui.app.widgets.message import harmless
 from repowright.tui.app.widgets.prompt import Prompt
 from repowright.tui.app.widgets.session_list import SessionLine, SessionList
 from repowright.tui.app.widgets.stage_tree import StageTree
@@ -34,6 +34,16 @@ if TYPE_CHECKING:
 
 TWICE = 0.8
 """Seconds within which a second Esc cancels."""
+
+WELCOME = """\
+Ask about this folder, or say what to change.
+
+@  names a file or a node of the graph
+/  lists the commands
+!  runs a command in the sandbox
+
+Enter sends, or queues while it works. Ctrl+S speaks to the turn under way.
+Esc stops after the step, Esc Esc at once. F1 lists the keys."""
 
 MakeEngine = Callable[[], Awaitable["Engine"]]
 ListSessions = Callable[[str], list[SessionLine]]
@@ -54,6 +64,7 @@ class ChatScreen(RunScreen):
     """
 
     AUTO_FOCUS = "#prompt"
+    welcome = WELCOME
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop", "Stop, twice: cancel"),
         Binding("f7", "focus_prompt", "Input", show=False),
@@ -83,11 +94,12 @@ class ChatScreen(RunScreen):
 
     def compose_side(self) -> ComposeResult:
         """Sessions above; the stages of a workflow the agent runs, and its plan, below."""
+        yield Static("sessions", classes="heading")
         yield SessionList(id="sessions")
         tree = StageTree(id="stages")
         tree.add_class("hidden", "below")
         yield tree
-        yield Static("", id="plan", classes="hidden")
+        yield from self.compose_plan()
 
     def compose_input(self) -> ComposeResult:
         """What waits, completions, and the line one types in."""
@@ -103,16 +115,18 @@ class ChatScreen(RunScreen):
     @work(group="engine")
     async def _start_engine(self) -> None:
         from repowright.agent.errors import AgentError
+        from repowright.agent.events import Failure
         from repowright.executors.sandbox import SandboxError
+        from repowright.tui.app.processes import let_processes_begin
 
+        let_processes_begin()
         try:
             engine = await self._make_engine()
             self._opened = self.now()
             engine.subscribe(self.take)
             await engine.start()
         except (AgentError, SandboxError) as err:
-            self._say_problem(err)
-            self.query_one("#status", StatusBar).change(graph="no session is open")
+            self.take(Failure(error=type(err).__name__, message=str(err), ts=self.now()))
             return
         self._engine = engine
         self._show_sessions(engine.session)
@@ -134,7 +148,13 @@ class ChatScreen(RunScreen):
     @work(thread=True, group="sessions")
     def _show_sessions(self, current: str) -> None:
         lines = self._list_sessions(current)
-        self.app.call_from_thread(self.query_one("#sessions", SessionList).show, lines)
+        self.app.call_from_thread(self._sessions_came, lines)
+
+    def _sessions_came(self, lines: list[SessionLine]) -> None:
+        self.query_one("#sessions", SessionList).show(lines)
+        title = next((line.title for line in lines if line.current), "")
+        if title:
+            self.query_one("#title", Static).update(f"{self.shown.title} · {harmless(title)}")
 
     def graph_came(self) -> None:
         """Offer the graph's nodes for ``@``."""
@@ -226,6 +246,8 @@ class ChatScreen(RunScreen):
     def told(self, event: Event) -> None:
         """Ring where somebody is needed; put a message's words back after a rewind."""
         live = event.ts >= self._opened
+        if event.type == "chat.user" and live and self._engine is not None:
+            self._show_sessions(self._engine.session)
         if event.type == "turn.start":
             self._turn_began = event.ts
         elif event.type == "turn.end" and live:
@@ -239,16 +261,13 @@ class ChatScreen(RunScreen):
 
     def drawn(self) -> None:
         """Show what waits: approvals, the queue, the plan."""
+        super().drawn()
         assert self.story is not None
         self._show_approval()
         queue = self.query_one("#queue", Static)
         queue.update("\n".join(f"waits ({each.how}): {harmless(each.text)[:200]}" for each in self.story.waiting))
         queue.set_class(not self.story.waiting, "hidden")
         self.query_one("#stages").set_class(not self.story.view.stages, "hidden")
-        plan = self.query_one("#plan", Static)
-        plan.set_class(not self.story.plan, "hidden")
-        if self.story.plan:
-            plan.update(markdown(self.story.plan))
         graph, context = self.story.graph, self.story.context
         full = f"context {context.tokens / max(context.window, 1):.0%}" if context else ""
         self.query_one("#status", StatusBar).change(
@@ -300,7 +319,7 @@ class ChatScreen(RunScreen):
     def action_rewind(self) -> None:
         """Ask where to go back to."""
         if self.story is not None and (messages := self.story.transcript.message_ids()):
-            self.app.push_screen(RewindScreen(messages), self._rewind)
+            self.app.push_screen(RewindScreen(messages, self.story.history.since), self._rewind)
 
     def _rewind(self, wish: Wish | None) -> None:
         if wish is not None and self._engine is not None:

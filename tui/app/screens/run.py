@@ -21,9 +21,11 @@ from repowright.tui.app.widgets.chat_log import ChatLog
 from repowright.tui.app.widgets.diff_view import DiffView
 from repowright.tui.app.widgets.event_log import EventLog
 from repowright.tui.app.widgets.graph_explorer import GraphExplorer
+from repowright.tui.app.widgets.message import plan_drawn
 from repowright.tui.app.widgets.stage_tree import StageTree
 from repowright.tui.app.widgets.status_bar import StatusBar
 from repowright.tui.app.widgets.tests_table import TestsTable
+from repowright.tui.app.widgets.tests_view import TestsView
 
 if TYPE_CHECKING:
     from repowright.agent.events import Event
@@ -64,6 +66,8 @@ class RunScreen(Screen[None]):
     """Draws what ``take`` is given; the subclasses say where that comes from."""
 
     AUTO_FOCUS = "#chat-log"
+    welcome = ""
+    """Stands where the conversation will be."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -96,13 +100,13 @@ class RunScreen(Screen[None]):
                 yield from self.compose_side()
             with TabbedContent(id="tabs", initial="chat"):
                 with TabPane("Chat", id="chat"):
-                    yield ChatLog(self.entries, id="chat-log")
+                    yield ChatLog(self.entries, self.welcome, id="chat-log")
                 with TabPane("Graph", id="graph"):
                     yield GraphExplorer(id="graph-explorer")
                 with TabPane("Diff", id="diff"):
                     yield DiffView(self.file_text, id="diff-view")
                 with TabPane("Tests", id="tests"):
-                    yield TestsTable(id="tests-table")
+                    yield TestsView(id="tests-view")
                 with TabPane("Log", id="log"):
                     yield EventLog(id="event-log")
         yield from self.compose_input()
@@ -111,7 +115,14 @@ class RunScreen(Screen[None]):
 
     def compose_side(self) -> ComposeResult:
         """Lay the left side out."""
+        yield Static("stages", classes="heading")
         yield StageTree(id="stages")
+        yield from self.compose_plan()
+
+    def compose_plan(self) -> ComposeResult:
+        """Lay out the plan of the agent; hidden while there is none."""
+        yield Static("plan", classes="heading hidden", id="plan-heading")
+        yield Static("", id="plan", classes="hidden")
 
     def compose_input(self) -> ComposeResult:
         """Lay out what one types in; nothing where there is nobody to talk to."""
@@ -178,6 +189,11 @@ class RunScreen(Screen[None]):
 
     def drawn(self) -> None:
         """Do what is done once after several events."""
+        assert self.story is not None
+        for name in ("#plan-heading", "#plan"):
+            self.query_one(name).set_class(not self.story.plan, "hidden")
+        if self.story.plan:
+            self.query_one("#plan", Static).update(plan_drawn(self.story.plan))
 
     def _route(self, event: Event) -> None:
         from repowright.tui.app.routing import changed_file, log_line
@@ -204,7 +220,7 @@ class RunScreen(Screen[None]):
         for tree in self.query(StageTree):
             tree.show(self.story.view, self.story.costs, now)
         self.query_one("#status", StatusBar).change(
-            doing=self.story.doing,
+            doing=self.story.doing(now),
             spent=self.story.spent,
             warn=self.story.over_budget_soon,
             mode=self.story.mode or "",

@@ -23,6 +23,8 @@ OPENED = 40
 """Entries mounted when a session is opened; mounting is what makes opening slow."""
 MOST = 200
 """Entries mounted at most, while somebody reads earlier ones."""
+FEW = 3
+"""Entries that a session tells before anybody said something; the welcome stands above them."""
 STEP = 40
 """Entries that come in, or go, at a time."""
 
@@ -35,12 +37,13 @@ class ChatLog(VerticalScroll):
         Binding("home", "oldest", "Oldest", show=False),
     ]
 
-    def __init__(self, entries: Sequence[Entry], id: str | None = None) -> None:
+    def __init__(self, entries: Sequence[Entry], welcome: str = "", id: str | None = None) -> None:
         super().__init__(id=id)
         self._entries = entries
         self._first = 0
         self._known = 0
         self._shown: list[Message | LiveMessage] = []
+        self._welcome = Static(welcome, classes="welcome", markup=False)
         self._earlier = Static(classes="edge", markup=False)
         self._later = Static(classes="edge", markup=False)
 
@@ -56,7 +59,7 @@ class ChatLog(VerticalScroll):
 
     def on_mount(self) -> None:
         """Keep to the bottom until somebody scrolls up."""
-        self.mount(self._earlier, self._later)
+        self.mount(self._welcome, self._earlier, self._later)
         self._edges()
         self.anchor()
 
@@ -163,6 +166,7 @@ class ChatLog(VerticalScroll):
             await self.remove_children(widgets)
 
     def _edges(self) -> None:
+        self._welcome.display = self._known <= FEW and all(entry.kind == "note" for entry in self._entries)
         after = len(self._entries) - self.last
         self._earlier.display, self._later.display = self._first > 0, after > 0
         self._earlier.update(f"{self._first:,} earlier, scroll up or press Home")

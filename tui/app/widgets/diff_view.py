@@ -73,7 +73,9 @@ class DiffView(Horizontal):
 
 
 def _label(changed: ChangedFile) -> Text:
-    return Text.assemble(harmless(changed.path), (f"  {changed.summary}", "dim"), no_wrap=True, overflow="ellipsis")
+    folder, _, name = harmless(changed.path).rpartition("/")
+    where = (f"\n  {folder}", "dim") if folder else ""
+    return Text.assemble(name, (f"  {changed.summary}", "dim"), where, no_wrap=True, overflow="ellipsis")
 
 
 def coloured(diff: str) -> Text:

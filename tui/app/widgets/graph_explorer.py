@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.syntax import Syntax
     from textual.widgets.tree import TreeNode
 
-    from repowright.tui.app.graph_reading import Code, GraphReading, Row
+    from repowright.tui.app.graph_reading import Code, GraphReading, Neighbour, Row
 
 _STATES = {"planned": "dim", "stubbed": "yellow", "implemented": "", "verified": "green"}
 
@@ -166,13 +166,19 @@ class GraphExplorer(Vertical):
         near.clear_options()
         near.add_options(
             Option(
-                Text.assemble((f"{each.verb} ", "dim"), harmless(each.label), no_wrap=True, overflow="ellipsis"),
+                _neighbour(each),
                 id=f"{number} {each.id}",
             )
             for number, each in enumerate(self._reading.neighbours(node_id))
         )
         near.display = near.option_count > 0
         self.query_one("#graph-code", Static).update(_code(self._reading.code(node_id)))
+
+
+def _neighbour(near: Neighbour) -> Text:
+    path, _, name = harmless(near.label).partition(":")
+    where = (f"  {path}", "dim") if name else ""
+    return Text.assemble((f"{near.verb:<11} ", "dim"), name or path, where, no_wrap=True, overflow="ellipsis")
 
 
 def _row(row: Row) -> Text:

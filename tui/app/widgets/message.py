@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 from textual.binding import BindingType
 from textual.widgets import Static
@@ -17,6 +18,7 @@ RESULT_LINES = 6
 
 _MARKS = {"running": "▸", "done": "✓", "failed": "✗", "denied": "⊘", "cancelled": "○"}
 _STYLES = {"running": "cyan", "done": "green", "failed": "red", "denied": "yellow", "cancelled": "dim"}
+_WORDS = {"stage": "bold cyan", "unit": "green", "commit": "blue", "run": "bold", "end": "bold"}
 _NOTES = {"info": "dim", "warning": "yellow", "error": "red"}
 
 
@@ -63,7 +65,36 @@ def drawn(entry: Entry, opened: bool = False) -> RenderableType:
         return _tool(entry, opened)
     if entry.kind == "turn":
         return Text(f"{entry.title} · {entry.detail}", style="dim", justify="right")
-    return Text(harmless(entry.text), style=_NOTES.get(entry.state, "dim"))
+    return _note(entry)
+
+
+def plan_drawn(plan: str) -> RenderableType:
+    """Return how a plan looks: a sign for each item of the list, done or not."""
+    grid = Table.grid(padding=(0, 1))
+    for line in harmless(plan).splitlines():
+        done, item = _plan_item(line)
+        grid.add_row(_PLAN[done], Text(item, "dim" if done else ""))
+    return grid
+
+
+_PLAN = {True: Text("✓", "green"), False: Text("○", "dim"), None: Text("")}
+
+
+def _plan_item(line: str) -> tuple[bool | None, str]:
+    item = line.strip().lstrip("-*").strip()
+    if item[:3].casefold() == "[x]":
+        return True, item[3:].strip()
+    return (False, item[3:].strip()) if item[:3] == "[ ]" else (None, line.strip())
+
+
+def _note(entry: Entry) -> RenderableType:
+    style = _NOTES.get(entry.state, "dim")
+    if not entry.title:
+        return Text(harmless(entry.text), style)
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(width=9)
+    grid.add_row(Text(entry.title, _WORDS.get(entry.title, style)), Text(harmless(entry.text), style))
+    return grid
 
 
 def _tool(entry: Entry, opened: bool) -> RenderableType:

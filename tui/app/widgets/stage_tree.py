@@ -23,6 +23,8 @@ _ENDS = {"verified": ("✓", "green"), "failed": ("✗", "red")}
 class StageTree(Tree[str]):
     """Shows a view state; only what differs from the last one is drawn again."""
 
+    ICON_NODE = ICON_NODE_EXPANDED = ""
+
     def __init__(self, id: str | None = None) -> None:
         super().__init__("run", id=id)
         self.show_root = False

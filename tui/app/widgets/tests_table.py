@@ -22,6 +22,7 @@ class TestsTable(DataTable[Text]):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id, cursor_type="row", zebra_stripes=True)
         self._keys: list[str] = []
+        self.details: dict[str, str] = {}
 
     def on_mount(self) -> None:
         """Name the columns."""
@@ -36,18 +37,23 @@ class TestsTable(DataTable[Text]):
 
     def add_report(self, report: TestsReport) -> None:
         """Show what a conversation's tests said, the failing ones by name."""
-        targets = " ".join(report.targets[:3]) or "all"
-        failing = f": {', '.join(report.failing[:5])}" if report.failing else ""
-        what = f"{report.chosen} tests of {targets}" if report.chosen != "all" else "all tests"
-        self._add(report.passed, report.failed + report.errors, report.seconds, f"{what}{failing}")
+        from repowright.tui.amounts import count
 
-    def _add(self, passed: int, failed: int, seconds: float, what: str) -> None:
+        failing = f": {', '.join(report.failing[:5])}" if report.failing else ""
+        what = f"{report.chosen} tests, {count(len(report.targets), 'target')}" if report.targets else "all tests"
+        sections = [("failing", report.failing), ("run", report.targets)]
+        detail = "\n\n".join("\n".join([name, *(f"  {each}" for each in items)]) for name, items in sections if items)
+        self._add(report.passed, report.failed + report.errors, report.seconds, f"{what}{failing}", detail)
+
+    def _add(self, passed: int, failed: int, seconds: float, what: str, detail: str = "") -> None:
         from repowright.tui.amounts import duration, printable
 
         mark = Text("✗", "red") if failed else Text("✓", "green") if passed else Text("·", "dim")
         cells = (mark, Text(str(passed)), Text(str(failed), "red" if failed else "dim"), Text(duration(seconds)))
         key = f"run {len(self._keys)}"
+        self.details[key] = detail or what
         self.add_row(*cells, Text(printable(what)), key=key)
         self._keys.append(key)
         if len(self._keys) > MOST and self._keys[-MOST - 1] in self.rows:
             self.remove_row(self._keys[-MOST - 1])
+            del self.details[self._keys[-MOST - 1]]

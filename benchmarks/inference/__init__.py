@@ -1,0 +1,1 @@
+"""What the local model costs, and what its settings lose."""

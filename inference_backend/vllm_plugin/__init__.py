@@ -1,0 +1,1 @@
+"""Our pages and kernels inside vLLM, for models that need several GPUs."""

@@ -1,0 +1,1 @@
+"""Commands that fit a cache to a model: train, calibrate, measure."""
