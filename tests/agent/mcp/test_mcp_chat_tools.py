@@ -39,7 +39,7 @@ class Gate:
 
 
 def site(folder: Path, gate: Gate) -> Site:
-    desk = SimpleNamespace(record=Record(folder / "record"), replay=None)
+    desk = SimpleNamespace(record=Record(folder / "record"), replay=None, redacted=str)
     return Site("c1", "k1", cast(Desk, desk), gate)
 
 

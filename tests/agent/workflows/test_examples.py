@@ -30,7 +30,7 @@ from repowright.repo_tools.git import GitRepository
 from repowright.repo_tools.snapshot_tree import WorkTreeSnapshot
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
-RECORDED = sorted(path.parent.name for path in EXAMPLES.glob("*/recording"))
+RECORDED = sorted(path.parent.name for path in EXAMPLES.glob("*/spec.md"))
 
 
 def replay(name: str, folder: Path, sandbox: str) -> tuple[RunEnd, Told]:
