@@ -6,6 +6,7 @@ import asyncio
 import atexit
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from repowright.agent.llm.in_process import Application
 
 ADDRESS = "http://this-process.localhost/v1"
+
+ENGINE_VARIABLE = "REPOWRIGHT_LOCAL_ENGINE"
+"""Which engine evaluates tokens: ``own``, as where it is not set, or ``llama.cpp``."""
 
 _opening = threading.Lock()
 _open: dict[str, tuple[Application, tuple[str, ...]]] = {}
@@ -40,7 +44,7 @@ async def local_endpoint(model: str, timeouts: Timeouts, tell: Callable[[str], N
     Raises
     ------
     NoModel
-        If the packages it needs are not installed, or there is no such model.
+        If the packages it needs are not installed, or there is no such model or engine.
     """
     import httpx2
 
@@ -83,11 +87,15 @@ def _application(name: str) -> tuple[Application, tuple[str, ...]]:
 
 def _opened(name: str) -> tuple[Application, tuple[str, ...]]:
     from repowright.inference_backend.errors import InferenceError
-    from repowright.inference_backend.server.opening import ServeSettings, open_served
+    from repowright.inference_backend.server.opening import ENGINES, ServeSettings, open_served
 
+    wanted = os.environ.get(ENGINE_VARIABLE, "").strip() or "own"
+    engine = next((each for each in ENGINES if each == wanted), None)
+    if engine is None:
+        raise NoModel(f"{ENGINE_VARIABLE} names no engine: {wanted}", f"known are {', '.join(ENGINES)}")
     told: list[str] = []
     try:
-        served = open_served(ServeSettings(name), told.append)
+        served = open_served(ServeSettings(name, engine=engine), told.append)
     except InferenceError as err:
         raise NoModel(err.message, err.hint) from err
     from repowright.inference_backend.server.app import build_app

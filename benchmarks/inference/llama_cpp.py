@@ -2,6 +2,7 @@
 
 ``python -m repowright.benchmarks.inference.llama_cpp`` needs llama-cpp-python. Both read the same GGUF file; this
 engine computes with its weights as float32, llama.cpp with them as they are. Each way runs in a process of its own.
+With ``--served`` both are asked through `repowright serve` instead, as users ask them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import importlib
 import inspect
 import json
+import os
 import subprocess
 import sys
 import time
@@ -22,6 +24,7 @@ _CONTEXT = 8192
 _TIMEOUT_S = 1800
 OURS = {"this engine, fp16 cache": "fp16", "this engine, int4 cache": "int4"}
 THEIRS = "llama.cpp, f16 cache"
+SERVED = ("own", "llama.cpp")
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,13 @@ def main() -> None:
     """Measure every way, or one of them; print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--way", choices=[*OURS, THEIRS], help="measure one, print it as JSON")
+    parser.add_argument("--served", action="store_true", help="measure both engines behind the server")
     given = parser.parse_args()
+    if given.served:
+        print("| | prefill 512 | decode |\n| --- | --- | --- |")
+        for engine in SERVED:
+            print(f"| {engine} | " + " | ".join(f"{speed:.1f}" for speed in served(engine)) + " |", flush=True)
+        return
     if given.way:
         for found in ours(given.way) if given.way in OURS else theirs():
             print(json.dumps(asdict(found)), flush=True)
@@ -134,6 +143,43 @@ def theirs() -> Iterator[Measured]:
     yield (short := Measured(THEIRS, PROMPT / prefill, ANSWER / decode, 0.0, held, 0.0))
     long, _ = seconds(text[-LONG:], 1)
     yield replace(short, long=LONG / long, peak=_memory("VmHWM"))
+
+
+def served(engine: str) -> tuple[float, float]:
+    """Serve the small model with an engine; return tokens a second of the server's time, of prompts and of answers."""
+    import httpx2
+    from transformers import AutoTokenizer
+
+    from repowright.inference_backend.models.loader import SMALL, find_model
+
+    text = _text(AutoTokenizer.from_pretrained(find_model(SMALL)))
+    code = "from repowright.tui.cli import main; main()"
+    command = [sys.executable, "-c", code, "serve", "--engine", engine, "--device", "cpu", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        assert server.stdout is not None
+        address = server.stdout.readline().split()[-1]
+
+        def seconds(begin: int, answer: int) -> float:
+            """Processor time of the server for a prompt that it has not seen."""
+            asked = {"model": SMALL, "prompt": text[begin : begin + PROMPT], "max_tokens": answer}
+            before = _processor_seconds(server.pid)
+            url = f"{address}/completions"
+            httpx2.post(url, json=asked | {"ignore_eos": True}, timeout=_TIMEOUT_S).raise_for_status()
+            return _processor_seconds(server.pid) - before
+
+        try:
+            seconds(3 * PROMPT, 4)
+            prefill = min(seconds(number * PROMPT, 1) for number in (0, 4))
+            both = min(seconds(number * PROMPT, ANSWER + 1) for number in (1, 2))
+        finally:
+            server.terminate()
+    return PROMPT / prefill, ANSWER / (both - prefill)
+
+
+def _processor_seconds(process: int) -> float:
+    with open(f"/proc/{process}/stat", encoding="utf-8") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _in_a_process(way: str) -> Measured:

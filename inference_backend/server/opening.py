@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 from repowright.inference_backend.config import PAGE, PRESETS, KVSpec, Selector, SparseSpec
 from repowright.inference_backend.errors import InferenceError
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 SMALL = "smollm2"
 
 FOR_TRYING = "the model smollm2 is for trying the engine: its answers are not good enough for work"
+
+EngineName = Literal["own", "llama.cpp"]
+"""What evaluates tokens."""
+
+ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 
 _RUNNING_ON_GPU, _RUNNING_ON_PROCESSOR = 32, 8
 _GPU_SHARE = 0.85
@@ -40,6 +45,8 @@ class ServeSettings:
         Which pages are read; see `config.SparseSpec`.
     waiting
         Requests that may wait; further ones are refused.
+    engine
+        This project's own, or llama.cpp, which decodes faster on a processor and has only a plain cache.
     """
 
     model: str = ""
@@ -48,6 +55,7 @@ class ServeSettings:
     budget: int = 4096
     device: str = "auto"
     waiting: int = 256
+    engine: EngineName = "own"
 
 
 def open_served(settings: ServeSettings, tell: Callable[[str], None]) -> Served:
@@ -61,7 +69,7 @@ def open_served(settings: ServeSettings, tell: Callable[[str], None]) -> Served:
     Raises
     ------
     BackendMissing
-        If the packages of the extra ``local`` are not there.
+        If the packages of the extra ``local`` are not there, or llama-cpp-python where it is to compute.
     InferenceError
         If the model or the settings cannot be used, or want a gate or codebooks that were not trained.
     """
@@ -71,6 +79,8 @@ def open_served(settings: ServeSettings, tell: Callable[[str], None]) -> Served:
     _require_server()
     _check(settings)
     _quieten()
+    if settings.engine == "llama.cpp":
+        return _open_llama(settings, tell)
     loaded = load_model(settings.model or SMALL, settings.device)
     device = str(loaded.model.device)
     if not device.startswith("cuda"):
@@ -111,11 +121,38 @@ def serve_loaded(loaded: LoadedModel, spec: KVSpec, waiting: int = 256, pages: i
     )
 
 
+def _open_llama(settings: ServeSettings, tell: Callable[[str], None]) -> Served:
+    import torch
+
+    from repowright.inference_backend.llama_engine.opening import serve_llama
+
+    tell(_made_polite())
+    if (settings.model or SMALL) == SMALL:
+        tell(FOR_TRYING)
+    return serve_llama(settings.model or SMALL, torch.get_num_threads(), settings.waiting)
+
+
 def _check(settings: ServeSettings) -> None:
+    if settings.engine == "llama.cpp":
+        _check_llama(settings)
     if settings.kv and settings.kv not in PRESETS:
         raise InferenceError(f"there is no cache setting {settings.kv}", f"known are {', '.join(PRESETS)}")
     if settings.sparse != "none" and settings.budget < PAGE:
         raise InferenceError(f"a budget of {settings.budget} tokens is less than a page", f"give {PAGE} or more")
+
+
+def _check_llama(settings: ServeSettings) -> None:
+    """Refuse what llama.cpp is not asked for here, and say so before a model is loaded."""
+    from repowright.inference_backend.llama_engine.library import require_llama
+
+    hint = "leave that out, or take the engine own"
+    if settings.kv not in ("", "fp16"):
+        raise InferenceError(f"the engine llama.cpp keeps its cache in half precision, not as {settings.kv}", hint)
+    if settings.sparse != "none":
+        raise InferenceError(f"the engine llama.cpp reads its whole cache, it has no {settings.sparse}", hint)
+    if settings.device == "cuda":
+        raise InferenceError("the engine llama.cpp computes on the processor here, not on cuda", hint)
+    require_llama()
 
 
 def _spec(settings: ServeSettings, device: str) -> KVSpec:

