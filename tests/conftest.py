@@ -9,6 +9,8 @@ from given_up import WITHOUT, given_up, report
 
 os.environ["REPOWRIGHT_ALLOW_MODEL_REQUESTS"] = "loopback"
 os.environ["LANGSMITH_TRACING"] = "false"
+# Kernels run in Triton's interpreter, and it must be said before any test imports one.
+os.environ.setdefault("TRITON_INTERPRET", "1")
 os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
 for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "REPOWRIGHT_MODEL"):
     os.environ.pop(name, None)

@@ -157,6 +157,8 @@ def _polled(pid: int) -> int | None:
 def _be(wish: Mapping[str, Any]) -> None:
     """Become the command, in a session of its own."""
     os.setsid()
+    # Whoever runs the tests under nohup has them ignore what a terminal that goes away says.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     os.environ.update(wish["environ"])
     if wish["terminal"]:
         os.environ.update(ROOMY)

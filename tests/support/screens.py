@@ -7,11 +7,13 @@ import re
 from pathlib import Path
 
 from textual.app import App
-from textual.containers import VerticalScroll
 from textual.pilot import Pilot
 
 PICTURES = Path(__file__).parents[1] / "tui" / "app" / "pictures"
 
+_STYLE = re.compile(r"\.(terminal-r\d+) \{ ([^}]*) \}")
+_TEXT = re.compile(r'<text class="([^"]*)" x="([^"]*)" y="([^"]*)"[^>]*>([^<]*)</text>')
+_BARS = "▁▂▃▄▅▆▇█ \u00a0"
 _PAUSE_S = 0.1
 _LOOKS = 150
 """How often a picture is looked at before it counts as another one."""
@@ -29,18 +31,26 @@ async def same_picture(pilot: Pilot[int], name: str, scratch: Path) -> bool:
     if os.environ.get("REPOWRIGHT_NEW_PICTURES"):
         PICTURES.mkdir(exist_ok=True)
         kept.write_text(await _at_rest(pilot, name), encoding="utf-8")
-    wanted = kept.read_text(encoding="utf-8") if kept.is_file() else ""
+    wanted = _written(kept.read_text(encoding="utf-8")) if kept.is_file() else []
     shown = _picture(pilot, name)
     for _ in range(_LOOKS):
-        if shown == wanted:
+        if _written(shown) == wanted:
             return True
-        # Textual at times leaves a scroll bar painted as it was before its last change of an eighth of a cell.
-        for widget in pilot.app.screen.query(VerticalScroll):
-            widget.vertical_scrollbar.refresh()
         await pilot.pause(_PAUSE_S)
         shown = _picture(pilot, name)
     (scratch / f"{name}.svg").write_text(shown, encoding="utf-8")
     return False
+
+
+def _written(svg: str) -> list[tuple[str, str, str, str]]:
+    """Return what stands where, and in which style.
+
+    Scroll bars are left out: Textual at times leaves one painted as it was before its last change of an eighth of a
+    cell.
+    """
+    styles = dict(_STYLE.findall(svg))
+    found = ((styles.get(kind, kind), x, y, text) for kind, x, y, text in _TEXT.findall(svg))
+    return [each for each in found if each[3].strip(_BARS)]
 
 
 async def _at_rest(pilot: Pilot[int], name: str) -> str:

@@ -83,7 +83,10 @@ async def test_a_paused_replay_says_so_and_goes_on(told_run: Run) -> None:
     async with app.run_test(size=WIDE) as pilot:
         await pilot.pause(0.3)
         await pilot.press("space")
-        await pilot.pause(0.2)
+        for _ in range(100):
+            await pilot.pause(0.1)
+            if "replay paused" in words(app):
+                break
         assert "replay paused" in words(app)
         await pilot.press("e")
         await settle(pilot)
