@@ -35,7 +35,7 @@ def open_sandbox(settings: Settings, lock: str = "") -> Sandbox:
         If no sandbox can be had, or the packages cannot be installed.
     """
     chosen = choose(settings.sandbox, unsafe_local=settings.unsafe_local)
-    return _with_packages(chosen, lock) if lock else chosen
+    return with_packages(chosen, lock)[0] if lock else chosen
 
 
 def read_lock(path: Path) -> str:
@@ -54,7 +54,19 @@ def read_lock(path: Path) -> str:
         raise UserError(f"cannot read {path}: {err.strerror}", "name the lock of the project") from err
 
 
-def _with_packages(chosen: Sandbox, lock: str) -> Sandbox:
+def with_packages(chosen: Sandbox, lock: str) -> tuple[Sandbox, str]:
+    """Return a sandbox with the packages of a lock, and the key of their layer: the same key, the same bytes.
+
+    Parameters
+    ----------
+    chosen
+        The bare sandbox; it is closed.
+
+    Raises
+    ------
+    SandboxError
+        If it keeps no dependencies apart, or the packages cannot be installed.
+    """
     if not isinstance(chosen, DockerSandbox | BubblewrapSandbox):
         chosen.close()
         hint = "use --sandbox docker or bubblewrap"
@@ -63,4 +75,4 @@ def _with_packages(chosen: Sandbox, lock: str) -> Sandbox:
         layer = install(chosen, lock, allow_network=True, limits=INSTALLING)
     finally:
         chosen.close()
-    return with_layer(chosen, layer)
+    return with_layer(chosen, layer), layer.key

@@ -49,14 +49,14 @@ class Step:
 
     def text(self) -> str:
         """Return the step on one line: ``calls a.py:f [function, lines 1-9] at line 4``."""
-        verb = _PASSIVE[self.kind] if self.upstream else self.kind.value
+        verb = PASSIVE[self.kind] if self.upstream else self.kind.value
         by = f" ({'to' if self.upstream else 'from'} {self.inside})" if self.inside else ""
         where = at_lines(self.lines)
         said = f": {self.node.feature}" if self.node.feature else ""
         return f"{verb} {self.node.label} [{self.node.facts}]{where}{sure(self.confidence)}{by}{said}"
 
 
-_PASSIVE = {
+PASSIVE = {
     EdgeKind.CONTAINS: "in",
     EdgeKind.IMPORTS: "imported by",
     EdgeKind.CALLS: "called by",
@@ -65,6 +65,7 @@ _PASSIVE = {
     EdgeKind.FLOWS: "fed by",
     EdgeKind.PRECEDES: "after",
 }
+"""What an edge is called when it is walked against its direction."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,11 @@ class SparseSpec:
     threshold: float = 0.0
     dense_layers: int = 2
 
+    def reads_all(self, layer: int, pages: int) -> bool:
+        """Whether nothing is to be chosen: in a dense layer, or where the budget covers all pages."""
+        is_covered = bool(self.budget) and pages * PAGE <= self.budget
+        return layer < self.dense_layers or is_covered or not pages
+
 
 @dataclass(frozen=True)
 class KVSpec:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from click.shell_completion import CompletionItem
 
-    from repowright.agent.settings import Flags
+    from repowright.agent.settings import Flags, Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -119,3 +121,35 @@ def _complete_stage(context: click.Context, parameter: click.Parameter, incomple
     from repowright.agent.workflows.generate.stages import STAGES
 
     return [CompletionItem(stage.name, help=stage.title) for stage in STAGES if stage.name.startswith(incomplete)]
+
+
+def start_settings(options: dict[str, Any], replay: str | None, root: Path) -> tuple[Settings, Path | None]:
+    """Return the settings of a run that is started, and the recording that it replays, if it does.
+
+    Parameters
+    ----------
+    root
+        The folder of runs, in which the recording may be one.
+
+    Raises
+    ------
+    RunNotFound, RunDamaged
+        If there is no such recording, or it cannot be used.
+    SettingsError
+        If a setting does not fit.
+    NoModel, ModelAuth
+        If a model is to be asked and cannot be.
+    """
+    import os
+    from pathlib import Path
+
+    from repowright.agent.manifest import read_manifest
+    from repowright.agent.runs import find_recording
+    from repowright.agent.settings import load_settings
+
+    recording = find_recording(replay, root) if replay is not None else None
+    recorded = read_manifest(recording).settings if recording else None
+    settings = load_settings(flags_of(options), os.environ, Path.cwd(), recorded=recorded)
+    if recording is None:
+        settings.require_model(os.environ)
+    return settings, recording

@@ -130,6 +130,7 @@ def fork_session(run: Run, clock: Callable[[], float] = time.time) -> Run:
         if run.event_log.is_file():
             shutil.copy2(run.event_log, fork.event_log)
         _copy_ledger(run.folder / FILE, fork.folder / FILE)
+        keep_lock(fork, kept_lock(run))
         # The state first: all that it names is there already, and stays.
         _copy_database(run.checkpoints, fork.checkpoints)
         for name in ("artifacts", "record"):

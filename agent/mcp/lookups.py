@@ -18,7 +18,7 @@ from repowright.graph.fetch import Fetching, fetch
 from repowright.graph.find import Found, Mode, SearchNode, find
 from repowright.graph.impact import Impact, impact
 from repowright.graph.kinds import EdgeKind, NodeKind
-from repowright.graph.locate.located import Located, Part, Ranked
+from repowright.graph.locate.located import Located, Part
 from repowright.graph.paths import Paths, paths
 
 K = TypeVar("K", bound=StrEnum)
@@ -133,7 +133,7 @@ class Lookups:
 
         def act(look: Look) -> tuple[Located, str]:
             found = look.locator.locate(issue, top, without)
-            return found, _located(found)
+            return found, found.text
 
         return await self._desk.answer(context, act)
 
@@ -176,17 +176,3 @@ def _kinds(names: Sequence[str], kinds: type[K]) -> list[K]:
     if unknown is not None:
         raise GraphError(f"there is no kind {unknown!r}", f"the kinds are {', '.join(known)}")
     return [known[name.strip().casefold()] for name in names]
-
-
-def _located(found: Located) -> str:
-    named = (("Files", found.files), ("Classes", found.classes), ("Functions", found.functions))
-    blocks = [_block(title, ranked) for title, ranked in named if ranked]
-    return "\n\n".join(blocks) or "nothing in the repository answers"
-
-
-def _block(title: str, ranked: tuple[Ranked, ...]) -> str:
-    lines = [title]
-    for place, each in enumerate(ranked, 1):
-        lines.append(f"{place:>3}. {each.label}" + (f"  {each.first}-{each.last}" if each.qualname else ""))
-        lines += [f"     {'; '.join(each.evidence)}"] if each.evidence else []
-    return "\n".join(lines)

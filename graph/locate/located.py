@@ -47,3 +47,18 @@ class Located:
     files: tuple[Ranked, ...]
     classes: tuple[Ranked, ...]
     functions: tuple[Ranked, ...]
+
+    @property
+    def text(self) -> str:
+        """All of it for a terminal or a model: a block a kind, evidence below each."""
+        named = (("Files", self.files), ("Classes", self.classes), ("Functions", self.functions))
+        blocks = [_block(title, ranked) for title, ranked in named if ranked]
+        return "\n\n".join(blocks) or "nothing in the repository answers"
+
+
+def _block(title: str, ranked: tuple[Ranked, ...]) -> str:
+    lines = [title]
+    for place, each in enumerate(ranked, 1):
+        lines.append(f"{place:>3}. {each.label}" + (f"  {each.first}-{each.last}" if each.qualname else ""))
+        lines += [f"     {'; '.join(each.evidence)}"] if each.evidence else []
+    return "\n".join(lines)

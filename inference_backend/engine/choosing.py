@@ -7,7 +7,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from repowright.inference_backend.config import PAGE, SparseSpec
+from repowright.inference_backend.config import SparseSpec
 from repowright.inference_backend.errors import InferenceError
 from repowright.inference_backend.kernels.tensors import CodedPages, LayerPages
 from repowright.inference_backend.sparse import quest
@@ -68,8 +68,7 @@ class QuestChooser:
         scale: float,
     ) -> Tensor | None:
         """Return the pages of the budget, or None in dense layers and where the budget covers all."""
-        is_covered = bool(self._spec.budget) and table.shape[1] * PAGE <= self._spec.budget
-        if layer < self._spec.dense_layers or is_covered or not table.shape[1]:
+        if self._spec.reads_all(layer, table.shape[1]):
             return None
         return quest.choose(query, pages, table, self._spec, scale)[1].int()
 

@@ -76,6 +76,11 @@ class EngineCore:
         return min(pool.shape.context, self._settings.pages * PAGE + pool.spec.window)
 
     @property
+    def pinned(self) -> int:
+        """Finished turns that are kept for their programs."""
+        return len(self.scheduler.pins)
+
+    @property
     def is_idle(self) -> bool:
         """Whether nothing waits or runs."""
         return not self._sequences

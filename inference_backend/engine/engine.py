@@ -8,9 +8,9 @@ import threading
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Future
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Protocol, Self, TypeVar
 
-from repowright.inference_backend.engine.core import EngineCore, Update
+from repowright.inference_backend.engine.core import Update
 from repowright.inference_backend.engine.request import Delta, Request
 from repowright.inference_backend.engine.settings import EngineStats
 from repowright.inference_backend.errors import InferenceError
@@ -20,13 +20,51 @@ _Result = TypeVar("_Result")
 _NAP_S = 1.0
 
 
+class Core(Protocol):
+    """What the thread asks of whatever computes: `EngineCore`, or llama.cpp behind the same questions."""
+
+    @property
+    def longest(self) -> int:
+        """Tokens a prompt and its answer can have together, at most."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits or runs."""
+
+    @property
+    def pinned(self) -> int:
+        """Finished turns that are kept for their programs."""
+
+    @property
+    def stats(self) -> EngineStats:
+        """Where it stands, and what it has done."""
+
+    def add(self, request: Request) -> None:
+        """Take a request; see `EngineCore.add` for what is refused."""
+
+    def cancel(self, name: str) -> Update | None:
+        """Stop a request; None if it is not under way."""
+
+    def fail(self, error: InferenceError) -> list[Update]:
+        """Give all requests up."""
+
+    def tool_called(self, job: str, tool: str) -> None:
+        """Say which tool the last turn of a program called."""
+
+    def program_ended(self, job: str) -> None:
+        """Say that no turn of a program follows."""
+
+    def step(self) -> list[Update]:
+        """Compute one step and return what the answers grew by."""
+
+
 class Engine:
-    """Runs an `EngineCore` in a thread; a context manager.
+    """Runs a `Core` in a thread; a context manager.
 
     The thread sleeps while nothing is asked. All calls may come from any thread; `submit` from any event loop.
     """
 
-    def __init__(self, core: EngineCore) -> None:
+    def __init__(self, core: Core) -> None:
         self._core = core
         self._changed = threading.Condition()
         self._orders: list[Callable[[], None]] = []
@@ -141,7 +179,7 @@ class Engine:
         """Do what was ordered, once there is something to do; False if the engine closes."""
         with self._changed:
             # Where turns are pinned, their times are looked at though nothing is asked.
-            nap = _NAP_S if len(self._core.scheduler.pins) else None
+            nap = _NAP_S if self._core.pinned else None
             self._changed.wait_for(lambda: self._orders or self._is_closing or not self._core.is_idle, nap)
             orders, self._orders = self._orders, []
         for order in orders:

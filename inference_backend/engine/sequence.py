@@ -5,21 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from repowright.inference_backend.config import PAGE
-from repowright.inference_backend.engine.request import Request, SampledToken, Usage
-from repowright.inference_backend.engine.sampler import Sampler
-from repowright.inference_backend.engine.text import TextStream
+from repowright.inference_backend.engine.request import SampledToken, Usage
+from repowright.inference_backend.engine.underway import UnderWay
 from repowright.inference_backend.kv.hashes import next_name, page_names
 from repowright.inference_backend.kv.place import Place
 
 
 @dataclass(eq=False)
-class Sequence:
+class Sequence(UnderWay):
     """A request and how far it has come.
 
     Parameters
     ----------
-    arrival, program_arrival
-        When the request and the first request of its program came, seconds.
     tokens
         Prompt and answer so far.
     place
@@ -34,11 +31,6 @@ class Sequence:
         Its pages were taken once, and it waited again.
     """
 
-    request: Request
-    arrival: float
-    program_arrival: float
-    sampler: Sampler
-    stream: TextStream
     root: bytes
     tokens: list[int] = field(default_factory=list)
     place: Place | None = None
@@ -54,16 +46,6 @@ class Sequence:
 
     def __post_init__(self) -> None:
         self.tokens = list(self.request.prompt)
-
-    @property
-    def job(self) -> str:
-        """The program it belongs to; empty if none."""
-        return self.request.program.job if self.request.program else ""
-
-    @property
-    def rank(self) -> tuple[float, float]:
-        """Programs first come, first served; within one its requests."""
-        return self.program_arrival, self.arrival
 
     @property
     def generated(self) -> int:

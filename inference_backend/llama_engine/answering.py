@@ -6,20 +6,17 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from repowright.inference_backend.engine.request import FinishReason, Request, SampledToken, Usage
-from repowright.inference_backend.engine.sampler import Sampler
-from repowright.inference_backend.engine.text import TextStream
+from repowright.inference_backend.engine.request import FinishReason, SampledToken, Usage
+from repowright.inference_backend.engine.underway import UnderWay
 from repowright.inference_backend.llama_engine.slots import Slot
 
 
 @dataclass(eq=False)
-class Answering:
+class Answering(UnderWay):
     """A request and how far it has come.
 
     Parameters
     ----------
-    arrival, program_arrival
-        When the request and the first request of its program came, seconds.
     end_tokens
         Tokens that end the answer.
     longest
@@ -32,11 +29,6 @@ class Answering:
         Tokens of the prompt that were held when it began.
     """
 
-    request: Request
-    arrival: float
-    program_arrival: float
-    sampler: Sampler
-    stream: TextStream
     end_tokens: frozenset[int]
     longest: int
     tokens: list[int] = field(default_factory=list)
@@ -46,16 +38,6 @@ class Answering:
 
     def __post_init__(self) -> None:
         self.tokens = list(self.request.prompt)
-
-    @property
-    def job(self) -> str:
-        """The program it belongs to; empty if none."""
-        return self.request.program.job if self.request.program else ""
-
-    @property
-    def rank(self) -> tuple[float, float]:
-        """Programs first come, first served; within one its requests."""
-        return self.program_arrival, self.arrival
 
     @property
     def pending(self) -> list[int]:

@@ -44,8 +44,7 @@ class LlamaCore:
         clock: Callable[[], float],
         end_tokens: frozenset[int],
     ) -> None:
-        # Named as in the other core: the engine's thread asks it for what is pinned.
-        self.scheduler = Slots(model, settings.running + settings.pinned, model.cells, clock)
+        self.slots = Slots(model, settings.running + settings.pinned, model.cells, clock)
         self.ttl = TimeToLive()
         self._programs = Programs(clock, self.ttl)
         self._model = model
@@ -61,6 +60,11 @@ class LlamaCore:
         self.longest = min(model.weights.context, model.cells)
 
     @property
+    def pinned(self) -> int:
+        """Finished turns that are kept for their programs."""
+        return len(self.slots.pins)
+
+    @property
     def is_idle(self) -> bool:
         """Whether nothing waits or runs."""
         return not self._waiting and not self._running
@@ -68,7 +72,7 @@ class LlamaCore:
     @property
     def stats(self) -> EngineStats:
         """Where the engine stands, and what it has done; 64 cells of the memory count as a page."""
-        slots, held = self.scheduler, self.scheduler.held
+        slots, held = self.slots, self.slots.held
         return replace(
             self._counts,
             running=len(self._running),
@@ -114,18 +118,18 @@ class LlamaCore:
             self._count(failed=1)
             name, delta = self._ended(each, "", (), "failed")
             updates.append((name, replace(delta, error=error)))
-        self.scheduler.forget_all()
+        self.slots.forget_all()
         return updates
 
     def tool_called(self, job: str, tool: str) -> None:
         """Say which tool the last turn of a program called: it is kept for the time that fits that tool."""
         self._programs.called(job, tool)
-        self.scheduler.retime(job, lambda tokens: self.ttl.seconds(tool, tokens))
+        self.slots.retime(job, lambda tokens: self.ttl.seconds(tool, tokens))
 
     def program_ended(self, job: str) -> None:
         """Say that no turn of a program follows: what is kept of it is worth no more than other prefixes."""
         self._programs.ended(job)
-        self.scheduler.unpin(job)
+        self.slots.unpin(job)
 
     def step(self) -> list[Update]:
         """Take in a chunk of one prompt, and one token of every answer; return what the answers grew by."""
@@ -145,7 +149,7 @@ class LlamaCore:
 
     def _admit(self) -> None:
         """Let requests run, in order; one after the other takes its prompt in, so that the next may share it."""
-        pinned = {slot.job for slot in self.scheduler.pins}
+        pinned = {slot.job for slot in self.slots.pins}
         self._waiting.sort(key=lambda each: (not each.was_preempted, each.job not in pinned, each.rank))
         while self._waiting and self._can_begin(self._waiting[0]):
             self._begin(self._waiting.pop(0))
@@ -156,10 +160,10 @@ class LlamaCore:
             return False
         # Answers under way grow: without a margin, the next step would throw out what this one lets in.
         margin = PAGE * len(self._running)
-        return not self._running or self.scheduler.held + len(first.tokens) + margin <= self._model.cells
+        return not self._running or self.slots.held + len(first.tokens) + margin <= self._model.cells
 
     def _begin(self, first: Answering) -> None:
-        first.slot = self.scheduler.take(first.tokens, first.job)
+        first.slot = self.slots.take(first.tokens, first.job)
         if not first.was_preempted:
             first.cached = len(first.slot.tokens)
             self._count(cached=first.cached)
@@ -172,7 +176,7 @@ class LlamaCore:
         if taking is None:
             return []
         chunk = taking.pending[: self._settings.chunk]
-        while not self.scheduler.make_room(len(chunk)):
+        while not self.slots.make_room(len(chunk)):
             if self._preempt_latest() is taking:
                 return []
         began = self._clock()
@@ -182,7 +186,7 @@ class LlamaCore:
 
     def _decode(self) -> list[Update]:
         ready = [each for each in self._running if not each.is_prefilling]
-        while not self.scheduler.make_room(len(ready)):
+        while not self.slots.make_room(len(ready)):
             self._preempt_latest()
             ready = [each for each in self._running if not each.is_prefilling]
         if not ready:
@@ -194,14 +198,14 @@ class LlamaCore:
         held = [(each.slot, tokens) for each, tokens in parts if each.slot]
         logits = self._model.evaluate([Stretch(slot.number, len(slot.tokens), tokens) for slot, tokens in held])
         for slot, tokens in held:
-            self.scheduler.add(slot, tokens)
+            self.slots.add(slot, tokens)
         return logits
 
     def _preempt_latest(self) -> Answering:
         victim = max(self._running, key=lambda each: each.rank)
         self._running.remove(victim)
         if victim.slot:
-            self.scheduler.forget(victim.slot)
+            self.slots.forget(victim.slot)
         victim.slot, victim.was_preempted = None, True
         self._waiting.append(victim)
         self._count(preempted=1)
@@ -223,7 +227,7 @@ class LlamaCore:
                 seconds = self.ttl.seconds("", len(each.tokens))
         (self._running if each in self._running else self._waiting).remove(each)
         if each.slot:
-            self.scheduler.release(each.slot, each.job, seconds)
+            self.slots.release(each.slot, each.job, seconds)
         return each.request.name, Delta(text, taken, finish, each.usage)
 
     def _learn_speed(self, tokens: int, seconds: float) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from repowright.inference_backend.config import PAGE
 from repowright.inference_backend.errors import ModelUnusable
 from repowright.inference_backend.models.loader import SMALL, small_model
 
 if TYPE_CHECKING:
-    from repowright.inference_backend.engine.core import EngineCore
     from repowright.inference_backend.llama_engine.model import LlamaWeights
     from repowright.inference_backend.server.served import Served
 
@@ -64,8 +63,7 @@ def serve_llama(name: str, threads: int, waiting: int = 256, cells: int | None =
     core = LlamaCore(model, tokeniser, settings, time.monotonic, ends)
     return Served(
         name=name if name == SMALL else file.stem,
-        # It has all that the engine's thread asks of a core.
-        engine=Engine(cast("EngineCore", core)),
+        engine=Engine(core),
         prompts=Prompts(tokeniser),
         grammars=Grammars(tokeniser, weights.vocabulary, ends),
         end_tokens=ends,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from repowright.inference_backend.config import PAGE, SparseSpec
+from repowright.inference_backend.config import SparseSpec
 from repowright.inference_backend.kernels import dispatch
 from repowright.inference_backend.kernels.tensors import CodedPages, LayerPages
 from repowright.inference_backend.sparse import select
@@ -54,8 +54,7 @@ class GateChooser:
         scale: float,
     ) -> Tensor | None:
         """Return the pages of the budget or above the threshold; None in dense layers and where all fit the budget."""
-        is_covered = bool(self._spec.budget) and table.shape[1] * PAGE <= self._spec.budget
-        if layer < self._spec.dense_layers or is_covered or not table.shape[1]:
+        if self._spec.reads_all(layer, table.shape[1]):
             return None
         plain = self._rotation.undo(query.transpose(0, 1), positions).transpose(0, 1)
         asked = self._gate.queries(layer, plain, positions)

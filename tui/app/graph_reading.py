@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from repowright.graph.explore import PASSIVE
 from repowright.graph.kinds import EdgeKind, NodeKind
 from repowright.graph.model import RPG, Node
 from repowright.graph.opening import open_graph
@@ -14,15 +15,7 @@ MOST_NEIGHBOURS = 60
 MOST_INSIDE = 200
 MOST_CODE_LINES = 400
 
-_PASSIVE = {
-    EdgeKind.IMPORTS: "imported by",
-    EdgeKind.CALLS: "called by",
-    EdgeKind.INHERITS: "inherited by",
-    EdgeKind.USES: "used by",
-    EdgeKind.FLOWS: "fed by",
-    EdgeKind.PRECEDES: "after",
-}
-_SHOWN = tuple(_PASSIVE)
+_SHOWN = tuple(kind for kind in PASSIVE if kind is not EdgeKind.CONTAINS)
 
 _MARKS = {
     NodeKind.REPOSITORY: "◆",
@@ -134,7 +127,7 @@ class GraphReading:
                     found[Neighbour(edge.dst, edge.kind.value, self._rpg.node(edge.dst).label)] = None
             for edge in self._rpg.in_edges(each, *_SHOWN):
                 if edge.src not in inside:
-                    found[Neighbour(edge.src, _PASSIVE[edge.kind], self._rpg.node(edge.src).label)] = None
+                    found[Neighbour(edge.src, PASSIVE[edge.kind], self._rpg.node(edge.src).label)] = None
         return list(found)[:MOST_NEIGHBOURS]
 
     def search(self, query: str, limit: int = 20) -> list[tuple[str, str]]:

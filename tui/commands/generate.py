@@ -131,27 +131,20 @@ def _start_run(
     import os
 
     from repowright.agent.out_folder import check_out_folder, default_out
-    from repowright.agent.runs import find_recording, runs_root
-    from repowright.agent.settings import load_settings
+    from repowright.agent.runs import runs_root
     from repowright.agent.spec import read_spec
     from repowright.tui.follow import follow, present
-    from repowright.tui.settings_options import flags_of
+    from repowright.tui.settings_options import start_settings
 
     root = runs_root(os.environ)
 
     def begin(subscribers: Sequence[Subscriber]) -> Coroutine[None, None, RunEnd]:
         import sys
 
-        from repowright.agent.manifest import read_manifest
-
         seed = seed_of(wish) if wish is not None else None
         given = read_spec(argument, sys.stdin.buffer) if argument is not None else None
         spec = given or (seed.spec if seed is not None else read_spec("", sys.stdin.buffer))
-        recording = find_recording(replay, root) if replay is not None else None
-        recorded = read_manifest(recording).settings if recording else None
-        settings = load_settings(flags_of(options), os.environ, Path.cwd(), recorded=recorded)
-        if recording is None:
-            settings.require_model(os.environ)
+        settings, recording = start_settings(options, replay, root)
         target = check_out_folder(out or default_out(spec, Path.cwd()), root)
         from repowright.agent.workflows.generate.session import start
 

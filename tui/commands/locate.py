@@ -11,7 +11,7 @@ import click
 from repowright.tui.model_options import model_options
 
 if TYPE_CHECKING:
-    from repowright.graph.locate.located import Located, Ranked
+    from repowright.graph.locate.located import Located
     from repowright.repo_tools.snapshot_tree import WorkTreeSnapshot
 
 LARGEST_ISSUE = 4_000_000
@@ -61,7 +61,7 @@ def locate(
     """
     said = _said(issue, text, source)
     found = _located(folder, said, top, frozenset(without), options)
-    click.echo(_json(found) if as_json else _table(found))
+    click.echo(_json(found) if as_json else found.text)
 
 
 def _located(folder: Path, said: str, top: int, without: frozenset[str], options: dict[str, Any]) -> Located:
@@ -149,20 +149,3 @@ def _json(found: Located) -> str:
     import json
 
     return json.dumps(dataclasses.asdict(found), ensure_ascii=False)
-
-
-def _table(found: Located) -> str:
-    blocks = [
-        _block(title, ranked)
-        for title, ranked in (("Files", found.files), ("Classes", found.classes), ("Functions", found.functions))
-        if ranked
-    ]
-    return "\n\n".join(blocks) or "nothing in the repository answers"
-
-
-def _block(title: str, ranked: tuple[Ranked, ...]) -> str:
-    lines = [title]
-    for place, each in enumerate(ranked, 1):
-        lines.append(f"{place:>3}. {each.label}" + (f"  {each.first}-{each.last}" if each.qualname else ""))
-        lines += [f"     {'; '.join(each.evidence)}"] if each.evidence else []
-    return "\n".join(lines)

@@ -11,7 +11,7 @@ import click
 
 from repowright.tui.commands.locate import LARGEST_ISSUE, decoded_issue
 from repowright.tui.exit_codes import exit_codes_help
-from repowright.tui.settings_options import complete_run, flags_of, settings_options
+from repowright.tui.settings_options import complete_run, flags_of, settings_options, start_settings
 
 if TYPE_CHECKING:
     from repowright.agent.events import Event, RunEnd, Subscriber
@@ -105,21 +105,15 @@ def _start(
 ) -> int:
     import os
 
-    from repowright.agent.runs import find_recording, runs_root
-    from repowright.agent.settings import load_settings
+    from repowright.agent.runs import runs_root
 
     root = runs_root(os.environ)
 
     def begin(subscribers: Sequence[Subscriber]) -> Coroutine[None, None, RunEnd]:
-        from repowright.agent.manifest import read_manifest
         from repowright.agent.sandboxes import read_lock
         from repowright.agent.workflows.resolve.session import Asked, start
 
-        recording = find_recording(replay, root) if replay is not None else None
-        recorded = read_manifest(recording).settings if recording else None
-        settings = load_settings(flags_of(options), os.environ, Path.cwd(), recorded=recorded)
-        if recording is None:
-            settings.require_model(os.environ)
+        settings, recording = start_settings(options, replay, root)
         text, origin = _read_issue(issue)
         asked = Asked(text, origin, folder, read_lock(lock) if lock is not None else "", out)
         return start(asked, settings, runs=root, replay=recording, subscribers=subscribers)

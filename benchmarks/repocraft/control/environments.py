@@ -5,23 +5,12 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 
+from repowright.agent.sandboxes import with_packages
 from repowright.benchmarks.repocraft.control.wheels import without_project
 from repowright.benchmarks.repocraft.errors import EnvironmentUnavailable
 from repowright.benchmarks.repocraft.projects import Project
-from repowright.executors import (
-    BubblewrapSandbox,
-    DockerSandbox,
-    Limits,
-    Preference,
-    Sandbox,
-    SandboxError,
-    choose,
-    install,
-    with_layer,
-)
+from repowright.executors import Limits, Preference, Sandbox, SandboxError, choose
 
-INSTALLING = Limits(wall_s=900, cpu_s=900, memory_mb=4096, pids=256, disk_mb=2048)
-"""Bounds of the installation; scipy alone unpacks to 120 MB."""
 _PROBE = Limits(wall_s=30, cpu_s=30, memory_mb=256)
 _VERSION = "import sys; print(*sys.version_info[:2])"
 
@@ -75,19 +64,11 @@ def environment(lock: str, without: str = "", preference: Preference = "auto") -
         If no sandbox can be had.
     """
     chosen = choose(preference)
-    if not isinstance(chosen, DockerSandbox | BubblewrapSandbox):
-        raise EnvironmentUnavailable(
-            f"the sandbox {chosen.name} keeps no dependencies apart", "use --sandbox docker or bubblewrap"
-        )
-    text = without_project(lock, without) if without else lock
     try:
-        layer = install(chosen, text, allow_network=True, limits=INSTALLING)
+        sandbox, key = with_packages(chosen, without_project(lock, without) if without else lock)
     except SandboxError as err:
         raise EnvironmentUnavailable(err.message, err.hint) from err
-    finally:
-        chosen.close()
-    sandbox = with_layer(chosen, layer)
-    return Environment(sandbox, _python_of(sandbox), layer.key)
+    return Environment(sandbox, _python_of(sandbox), key)
 
 
 def _python_of(sandbox: Sandbox) -> tuple[int, int]:

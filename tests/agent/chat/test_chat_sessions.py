@@ -8,7 +8,7 @@ import pytest
 from talks import EDIT, Room, Talk, call, say
 
 from repowright.agent.chat.events import ChatReply, ChatUser, FileChange, Rewound, ToolResult, TurnEnd
-from repowright.agent.chat.session import find_session, last_session, sessions_of
+from repowright.agent.chat.session import find_session, keep_lock, kept_lock, last_session, sessions_of
 from repowright.agent.errors import RunBusy
 
 FIXED = "def total(prices):\n    return sum(prices)\n"
@@ -149,3 +149,10 @@ async def test_database_does_not_grow_with_the_session(room: Room) -> None:
         session = engine.session
     with closing(sqlite3.connect(room.runs / session / "checkpoints.sqlite")) as database:
         assert database.execute("SELECT COUNT(*) FROM checkpoints").fetchone()[0] == 1
+
+
+async def test_fork_has_the_dependencies_of_its_session(room: Room) -> None:
+    async with room.talking(Talk(says=["one"])) as engine:
+        keep_lock(find_session(engine.session, room.runs), "six==1.17.0\n")
+        fork = await engine.fork()
+    assert kept_lock(find_session(fork, room.runs)) == "six==1.17.0\n"

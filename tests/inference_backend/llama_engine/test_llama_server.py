@@ -42,7 +42,7 @@ def _forget(server: Running) -> None:
     """Let the next answer be computed as the first one is: behind a kept prefix logits are rounded otherwise."""
     core: Any = server.served.engine._core
     assert core.is_idle
-    core.scheduler.forget_all()
+    core.slots.forget_all()
 
 
 async def _streamed(client: openai.AsyncOpenAI, **asked: Any) -> list[tuple[str, list[str], str | None]]:

@@ -59,6 +59,7 @@ def test_type_stream_approve_interrupt_resize_quit(terminal: Tmux, room: Room) -
     terminal.wait_for("edit needs your word")
     terminal.press("y")
     terminal.wait_for("All is well now")
+    terminal.wait_for("done ·")
     assert room.read("shop/price.py") == FILES["shop/price.py"].replace(" - 1", "")
     terminal.press("say more", "Enter")
     terminal.wait_for("working")
