@@ -18,7 +18,7 @@ MANIFEST = "manifest.json"
 FORMAT = "repowright.run"
 FORMAT_VERSION = 1
 
-Workflow = Literal["generate", "evaluate", "resolve", "chat"]
+Workflow = Literal["generate", "evaluate", "resolve", "chat", "translate"]
 """What a run does; one without the word, from before there were two, generates."""
 
 Status = Literal["running", "done", "failing", "stopped", "interrupted", "error", "budget"]

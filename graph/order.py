@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import networkx as nx
@@ -14,9 +14,19 @@ from repowright.graph.kinds import FORWARD_KINDS, EdgeKind
 if TYPE_CHECKING:
     from repowright.graph.view import GraphView
 
+Rank = tuple[int | str, ...]
+"""What nodes are put in order by."""
 
-def lifted(view: GraphView, ids: Collection[str], kinds: Iterable[EdgeKind]) -> nx.DiGraph[str]:
+
+def lifted(
+    view: GraphView, ids: Collection[str], kinds: Iterable[EdgeKind], without: Collection[str] = ()
+) -> nx.DiGraph[str]:
     """Return the dependencies between these nodes, each edge led up to its ends' nearest owners in ``ids``.
+
+    Parameters
+    ----------
+    without
+        Names of edges that are no dependencies here.
 
     Returns
     -------
@@ -27,6 +37,8 @@ def lifted(view: GraphView, ids: Collection[str], kinds: Iterable[EdgeKind]) -> 
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(sorted(set(ids)))
     for edge in view.edges(*kinds):
+        if edge.name in without:
+            continue
         ends = (edge.dst, edge.src) if edge.kind in FORWARD_KINDS else (edge.src, edge.dst)
         needing, needed = owner.get(ends[0]), owner.get(ends[1])
         if needing and needed and needing != needed:
@@ -76,6 +88,27 @@ def cycles(graph: nx.DiGraph[str]) -> list[tuple[str, ...]]:
     """
     knots = [knot for knot in nx.strongly_connected_components(graph) if len(knot) > 1]
     return sorted(_shortest_circle(graph, knot) for knot in knots)
+
+
+def knots(graph: nx.DiGraph[str], key: Callable[[str], Rank]) -> list[tuple[str, ...]]:
+    """Return the nodes in groups that need each other, dependencies first; among those free to go, lowest key first.
+
+    A group's key is the lowest of its members'. Nodes on no circle make groups of one.
+
+    Parameters
+    ----------
+    graph
+        An edge from each node to each node it needs.
+
+    Examples
+    --------
+    >>> knots(nx.DiGraph([("b", "a"), ("a", "b"), ("b", "c"), ("d", "c")]), lambda each: (0, each))
+    [('c',), ('a', 'b'), ('d',)]
+    """
+    groups = [tuple(sorted(knot, key=key)) for knot in nx.strongly_connected_components(graph)]
+    condensed = nx.condensation(graph, groups).reverse(copy=False)
+    ordered = nx.lexicographical_topological_sort(condensed, lambda number: key(groups[number][0]))
+    return [groups[number] for number in ordered]
 
 
 def first_cycle(graph: nx.DiGraph[str]) -> tuple[str, ...]:

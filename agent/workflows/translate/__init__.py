@@ -1,0 +1,1 @@
+"""C to Rust, unit by unit, every step checked."""

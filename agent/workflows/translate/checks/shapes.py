@@ -1,0 +1,145 @@
+"""What a C function takes and gives, as far as its declaration tells: numbers, buffers with lengths, texts, handles."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from repowright.repo_tools.c_text import CFunction, CParameter, CTypes, ScalarType
+
+_LENGTH = re.compile(
+    r"(?:^|_)(?:n|len|length|size|sz|count|cnt|num|nb|nmemb|bytes)\d*$|(?:len|size|count|length)$|^n[a-z]?$", re.I
+)
+_BOUND = re.compile(r"(?:min|max|limit|pad|target|want)", re.I)
+_ENDING = re.compile(r"(?:^|_)(?:free|destroy|delete|release|close|dispose|drop|del|term|deinit|cleanup)(?:_|$)", re.I)
+
+
+class ShapeKind(StrEnum):
+    """What a parameter or a result is."""
+
+    SCALAR = "scalar"
+    BUFFER = "buffer"
+    """A pointer to numbers, as many as the next parameter says."""
+    LENGTH = "length"
+    """The number of elements of the buffer before it."""
+    TEXT = "text"
+    """Characters up to a zero."""
+    CELL = "cell"
+    """A pointer to one number, or to an unknown count of them."""
+    HANDLE = "handle"
+    """A pointer to a structure."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One parameter or result."""
+
+    kind: ShapeKind
+    scalar: ScalarType | None = None
+    """The number itself, or the element."""
+    writable: bool = False
+    tag: str = ""
+    """Of a handle: the structure."""
+
+
+@dataclass(frozen=True)
+class CallShape:
+    """A function that can be called with made-up values."""
+
+    name: str
+    path: str
+    symbol: str
+    """Unique in the program: the name, or one with the file's number for a ``static`` function."""
+    parameters: tuple[Shape, ...]
+    result: Shape | None
+    """None for ``void``."""
+    static: bool = False
+
+    @property
+    def handles(self) -> tuple[str, ...]:
+        """Structures it takes."""
+        return tuple(each.tag for each in self.parameters if each.kind is ShapeKind.HANDLE)
+
+    @property
+    def ends_handle(self) -> bool:
+        """True where its name says that it gives the structure back."""
+        return bool(self.handles) and _ENDING.search(self.name) is not None
+
+
+def shape_of(function: CFunction, path: str, index: int, types: CTypes) -> CallShape | str:
+    """Return the shape of a function, or the reason why nobody can call it with made-up values.
+
+    Parameters
+    ----------
+    index
+        Number of the file, which makes symbols of ``static`` functions unique.
+    """
+    if function.is_main:
+        return "it is the program's entry"
+    if function.variadic:
+        return "it takes a variable number of arguments"
+    if function.old_style:
+        return "its parameters are declared in the old style"
+    shapes: list[Shape] = []
+    for parameter in function.parameters:
+        shape = _shape(parameter, shapes[-1] if shapes else None, types)
+        if isinstance(shape, str):
+            return f"its parameter {parameter.name or len(shapes) + 1} {shape}"
+        if shape.kind is ShapeKind.LENGTH:
+            shapes[-1] = Shape(ShapeKind.BUFFER, shapes[-1].scalar, shapes[-1].writable)
+        shapes.append(shape)
+    result = _result(function.result, types)
+    if isinstance(result, str):
+        return result
+    symbol = f"{function.name}__{index}" if function.static else function.name
+    return CallShape(function.name, path, symbol, tuple(shapes), result, function.static)
+
+
+def _shape(parameter: CParameter, before: Shape | None, types: CTypes) -> Shape | str:
+    if parameter.is_function:
+        return "is a function"
+    scalar = types.scalar(parameter.type)
+    if parameter.pointers == 0 and scalar is not None:
+        pointed = before is not None and before.kind in (ShapeKind.CELL, ShapeKind.TEXT)
+        if before is not None and pointed and _is_length(parameter, scalar, before):
+            return Shape(ShapeKind.LENGTH, scalar)
+        return Shape(ShapeKind.SCALAR, scalar)
+    if parameter.pointers == 1 and scalar is not None:
+        if scalar.bits == 8 and scalar.kind == "signed" and parameter.const:
+            return Shape(ShapeKind.TEXT, scalar)
+        return Shape(ShapeKind.CELL, scalar, not parameter.const)
+    tag = _tag(parameter, types)
+    if tag:
+        return Shape(ShapeKind.HANDLE, tag=tag)
+    return f"is of type {parameter.type}{' ' + '*' * parameter.pointers if parameter.pointers else ''}"
+
+
+def _is_length(parameter: CParameter, scalar: ScalarType, before: Shape) -> bool:
+    """Tell whether a number counts the elements of the pointer before it; a text needs a telling name."""
+    counts = scalar.kind in ("signed", "unsigned") and scalar.bits >= 16
+    named = _LENGTH.search(parameter.name) is not None and not _BOUND.match(parameter.name)
+    return counts and (named or (parameter.type == "size_t" and before.kind is ShapeKind.CELL))
+
+
+def _tag(parameter: CParameter, types: CTypes) -> str:
+    if parameter.pointers == 1:
+        return types.structure(parameter.type)
+    resolved = types.resolved(parameter.type)
+    return (
+        types.structure(resolved.removesuffix("*").strip())
+        if parameter.pointers == 0 and resolved.endswith(" *")
+        else ""
+    )
+
+
+def _result(result: CParameter, types: CTypes) -> Shape | str | None:
+    if result.type == "void" and not result.pointers:
+        return None
+    scalar = types.scalar(result.type)
+    if scalar is not None and result.pointers == 0:
+        return Shape(ShapeKind.SCALAR, scalar)
+    if scalar is not None and result.pointers == 1 and scalar.bits == 8:
+        return Shape(ShapeKind.TEXT, scalar, not result.const)
+    tag = _tag(result, types)
+    return Shape(ShapeKind.HANDLE, tag=tag) if tag else f"its result is of type {result.type} {'*' * result.pointers}"

@@ -1,0 +1,99 @@
+"""Which functions may take C's place together: none may leave a structure of Rust's layout to C code that knows C's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from repowright.agent.workflows.translate.checks.bridge import Wrapper
+from repowright.agent.workflows.translate.checks.crate import CProgram, Crate
+from repowright.agent.workflows.translate.checks.rust_library import call_shapes
+from repowright.agent.workflows.translate.checks.shapes import CallShape
+from repowright.repo_tools.c_text import CTypes
+from repowright.repo_tools.rust_source import read_items
+
+_WORD = re.compile(rb"[A-Za-z_]\w*")
+
+
+def swappable(
+    crate: Crate, program: CProgram, wrappers: tuple[Wrapper, ...], left_out: dict[str, str]
+) -> tuple[Wrapper, ...]:
+    """Return the wrappers that can be swapped in together; the reasons of the others go into ``left_out``."""
+    shared, types = _shared_layout(crate), program.types()
+    tags_in_c = _tags_by_function(program)
+    kept = wrappers
+    while True:
+        live = _live(program, left_out)
+        mixed = {tag for name in live for tag in tags_in_c.get(name, set())}
+        text = b"\n".join((*(program.files[path] for path in program.mains), *live.values()))
+        shown = frozenset(tag for tag in types.members if _looks_into(text, tag, types))
+        reasons = {each.shape.name: _why_not(each.shape, shared, shown, mixed) for each in kept}
+        gone = {name: reason for name, reason in reasons.items() if reason}
+        if not gone:
+            return kept
+        left_out |= gone
+        kept = tuple(each for each in kept if each.shape.name not in gone)
+
+
+def _why_not(shape: CallShape, shared: set[str], shown: frozenset[str], mixed: set[str]) -> str:
+    for tag in sorted(_tags(shape) - shared):
+        if tag in shown:
+            return f"C code may look into struct {tag}, whose layout is Rust's own"
+        if tag in mixed:
+            return f"functions left in C work on struct {tag}, whose layout is Rust's own"
+    return ""
+
+
+def _tags(shape: CallShape) -> set[str]:
+    made = {shape.result.tag} if shape.result is not None else set()
+    return {tag for tag in (*shape.handles, *made) if tag}
+
+
+def _tags_by_function(program: CProgram) -> dict[str, set[str]]:
+    shapes, _ = call_shapes(program)
+    found = {each.name: _tags(each) for each in shapes}
+    types = program.types()
+    for functions in program.functions().values():
+        for function in functions:
+            used = (types.structure(each.type) for each in (*function.parameters, function.result))
+            found.setdefault(function.name, set()).update(tag for tag in used if tag)
+    return found
+
+
+def _live(program: CProgram, left: Iterable[str]) -> dict[str, bytes]:
+    """The functions that stay in C and that some program can reach, by the names its text mentions: their bodies."""
+    bodies = {
+        function.name: program.files[path][function.body : function.end]
+        for path, functions in program.functions().items()
+        for function in functions
+    }
+    candidates = set(left) & bodies.keys()
+    live: dict[str, bytes] = {}
+    waiting = [program.files[path] for path in program.mains]
+    while waiting:
+        words = {word.decode() for word in _WORD.findall(waiting.pop())}
+        found = {name: bodies[name] for name in sorted((words & candidates) - live.keys())}
+        live |= found
+        waiting += found.values()
+    return live
+
+
+def _looks_into(text: bytes, tag: str, types: CTypes) -> bool:
+    """Tell whether C text may depend on a structure's layout: names a member, holds one by value, or asks its size."""
+    names = {tag.removeprefix("@"), *(name for name in types.aliases if types.structure(name) == tag)}
+    members = "|".join(sorted(map(re.escape, types.members[tag]))) or "$^"
+    either = "|".join(sorted(map(re.escape, names)))
+    member, value = rf"(?:->|\.)\s*(?:{members})\b", rf"\b(?:{either})\s+\w+\s*[;=\[,{{]"
+    pattern = rf"{member}|{value}|sizeof\s*\(\s*(?:struct\s+)?(?:{either})\s*\)"
+    return re.search(pattern.encode(), text) is not None
+
+
+def _shared_layout(crate: Crate) -> set[str]:
+    """Structures whose layout is C's, under the names C may have for them."""
+    names = {
+        item.name
+        for data in crate.rust_files().values()
+        for item in read_items(data).items
+        if any(each.startswith("repr(C") for each in item.attributes)
+    }
+    return names | {name.lower() for name in names}

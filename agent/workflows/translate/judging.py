@@ -1,0 +1,289 @@
+"""What the checks say of the crate in one state, each state asked once: the answers are kept with the run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
+
+from pydantic import BaseModel, ConfigDict
+
+from repowright.agent.events import EventBus, SandboxRun
+from repowright.agent.events import Warning as Warned
+from repowright.agent.llm import Record, Replay
+from repowright.agent.workflows.translate.checks import (
+    Bench,
+    Check,
+    CheckName,
+    CompileCheck,
+    CProgram,
+    Crate,
+    Finding,
+    ParseCheck,
+    SwapCheck,
+    UnsafeCheck,
+    Verdict,
+    run_binaries,
+)
+from repowright.agent.workflows.translate.records import FailedTest, Judgement
+from repowright.agent.workflows.translate.rules import repair_by_rules
+from repowright.agent.workflows.translate.standing_in import StandIn, stand_in
+from repowright.executors import TestOutcome, TestResult
+
+KIND, RULES_KIND = "check", "rules"
+STUB_SAYS = ("not implemented", "not yet implemented")
+"""What a panic of ``unimplemented!`` and ``todo!`` says."""
+MOST_ERRORS = 8
+_LONGEST = 1_500
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which checks a state is worth, beside the compiler's.
+
+    Parameters
+    ----------
+    stand_ins
+        Items typed as C that take C's place in the C programs.
+    names
+        Those of them that this is about.
+    bridged
+        Whether Rust that is not typed as C takes C's place, as far as wrappers can be made.
+    """
+
+    tests: bool = False
+    stand_ins: tuple[StandIn, ...] = ()
+    names: tuple[str, ...] = ()
+    subject: str = ""
+    bridged: bool = False
+
+
+class Mended(BaseModel):
+    """What rules made of a crate that does not compile.
+
+    Parameters
+    ----------
+    files
+        Text of the files they changed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    files: dict[str, str] = {}
+    fixes: int = 0
+
+
+class ErrorsAlone:
+    """The compiler without its warnings: mending these would rename the parameters of stubs."""
+
+    name = CheckName.COMPILE
+
+    def __init__(self, compiler: Check) -> None:
+        self._compiler = compiler
+
+    async def check(self, crate: Crate) -> Finding:
+        """Compile, and keep the errors."""
+        found = await self._compiler.check(crate)
+        return replace(found, diagnostics=tuple(each for each in found.diagnostics if each.level == "error"))
+
+
+class Judge:
+    """Runs the checks of a unit, cheapest first.
+
+    Parameters
+    ----------
+    wall_s
+        Seconds one run of tests may take.
+    """
+
+    def __init__(
+        self,
+        bench: Bench,
+        record: Record,
+        replay: Replay | None,
+        events: EventBus,
+        wall_s: float,
+    ) -> None:
+        self._bench = bench
+        self._record = record
+        self._replay = replay
+        self._events = events
+        self.program: CProgram | None = None
+        """The C project, for swaps; ``None`` as long as nobody has read it."""
+        self._wall_s = wall_s
+        self.vacuous: frozenset[str] = frozenset()
+        """Tests that pass on stubs: they show nothing."""
+
+    @property
+    def bench(self) -> Bench:
+        """Where it runs them."""
+        return self._bench
+
+    async def judge(self, crate: Crate, wanted: Wanted) -> Judgement:
+        """Check one state of the crate, from this run's record if it is there.
+
+        Raises
+        ------
+        SandboxError
+            If no box can be had.
+        """
+        key = _key(crate, wanted, self.vacuous)
+        kept = self._record.get_text(KIND, key)
+        if kept is not None:
+            return Judgement.model_validate_json(kept)
+        found = await self._judge(crate, wanted)
+        found = self._as_recorded(key, found, wanted.subject)
+        self._record.put_text(KIND, key, found.model_dump_json())
+        return found
+
+    def _as_recorded(self, key: str, found: Judgement, subject: str) -> Judgement:
+        """The recorded words where a replay comes to the same: they are in the requests that follow."""
+        told = self._replay.get_text(KIND, key) if self._replay else None
+        if told is None:
+            return found
+        recorded = Judgement.model_validate_json(told)
+        if _verdict(recorded) == _verdict(found):
+            return recorded
+        self._events.emit(Warned(message=f"the checks of {subject} ended otherwise than in the recording"))
+        return found
+
+    async def mended(self, crate: Crate, frozen: frozenset[str]) -> Mended:
+        """Return a crate that does not compile as the rules leave it, from this run's record if it is there.
+
+        Raises
+        ------
+        SandboxError
+            If no box can be had.
+        """
+        key = digest(crate.files)[:32]
+        kept = self._record.get_text(RULES_KIND, key)
+        if kept is not None:
+            return Mended.model_validate_json(kept)
+        done = await repair_by_rules(crate, ErrorsAlone(CompileCheck(self._bench)), frozen=frozen)
+        changed = {path: data for path, data in done.crate.files.items() if data != crate.files.get(path)}
+        texts = {path: data.decode("utf-8", "replace") for path, data in changed.items()}
+        mended = Mended(files=texts, fixes=len(done.applied))
+        self._record.put_text(RULES_KIND, key, mended.model_dump_json())
+        return mended
+
+    async def _judge(self, crate: Crate, wanted: Wanted) -> Judgement:
+        parsed = await ParseCheck().check(crate)
+        if parsed.verdict is Verdict.FAILED:
+            return Judgement(builds=False, errors=parsed.problems[:MOST_ERRORS])
+        compiled = await CompileCheck(self._bench).check(crate)
+        self._tell("compile", wanted.subject, compiled)
+        if compiled.verdict is Verdict.FAILED:
+            return Judgement(builds=False, errors=_errors(compiled))
+        counted = await UnsafeCheck().check(crate)
+        judgement = Judgement(
+            builds=True,
+            unsafe_places=int(counted.figures.get("total", 0)),
+            laundered=tuple(counted.names.get("laundering", ())),
+        )
+        if wanted.tests:
+            judgement = await self._tested(crate, wanted, judgement)
+        if wanted.stand_ins and self.program is not None and self.program.mains and not judgement.failing:
+            judgement = await self._stood_in(crate, wanted, judgement, self.program)
+        if wanted.bridged and not judgement.failing and not judgement.pending:
+            judgement = await self._bridged(crate, wanted, judgement)
+        return judgement
+
+    async def _bridged(self, crate: Crate, wanted: Wanted, judgement: Judgement) -> Judgement:
+        finding = await SwapCheck(self._bench).check(replace(crate, origin=self.program))
+        self._tell("swap", wanted.subject, finding)
+        differs = finding.verdict is Verdict.FAILED and bool(finding.names.get("reached"))
+        more: dict[str, object] = {"swap": finding.told, "swapped": finding.passed}
+        more |= {"reached": tuple(finding.names.get("reached", ()))}
+        more |= {"differences": tuple(finding.problems) if differs else ()}
+        return judgement.model_copy(update=more)
+
+    async def _tested(self, crate: Crate, wanted: Wanted, judgement: Judgement) -> Judgement:
+        results, problems, seconds = await run_binaries(self._bench, crate.files, self._wall_s)
+        passed = sorted(name for name, each in results.items() if each.outcome is TestOutcome.PASSED)
+        wrong = {name: each for name, each in sorted(results.items()) if _is_wrong(each)}
+        pending = tuple(name for name, each in wrong.items() if _stops_in_stub(each))
+        failing = [FailedTest(test=name, told=_told(wrong[name])) for name in wrong if name not in pending]
+        failing += [FailedTest(test=each.partition(":")[0], told=each[:_LONGEST]) for each in problems]
+        ended = "exited" if not problems else "time"
+        counts = {"passed": len(passed), "failed": len(failing), "skipped": len(pending)}
+        self._emit("tests", wanted.subject, ended, seconds, **counts)
+        real = tuple(name for name in passed if name not in self.vacuous)
+        more = {"ran": True, "passed": real, "pending": pending, "failing": tuple(failing)}
+        return judgement.model_copy(update=more)
+
+    async def _stood_in(self, crate: Crate, wanted: Wanted, judgement: Judgement, program: CProgram) -> Judgement:
+        found = await stand_in(self._bench, crate, program, wanted.stand_ins)
+        called = tuple(sorted(name for name, count in found.hits.items() if count))
+        reached = bool(set(called) & set(wanted.names))
+        wrong = len(found.differences)
+        same = found.programs - wrong
+        self._emit("swap", wanted.subject, "exited", 0.0, same, wrong, int(bool(found.problem)))
+        told = found.problem or f"{found.programs} C programs, {sum(found.hits.values())} calls into Rust"
+        # A unit that no C program comes to is not wrong for it.
+        differences = found.differences if reached else ()
+        more: dict[str, object] = {"swap": told, "swapped": reached and not wrong, "reached": called}
+        more["differences"] = differences
+        return judgement.model_copy(update=more)
+
+    def _tell(self, purpose: str, subject: str, finding: Finding) -> None:
+        failed = int(finding.verdict is Verdict.FAILED)
+        skipped = int(finding.verdict is Verdict.SKIPPED)
+        self._emit(purpose, subject, "exited", finding.duration_s, int(finding.passed), failed, skipped)
+
+    def _emit(
+        self, purpose: str, subject: str, ended: str, seconds: float, passed: int = 0, failed: int = 0, skipped: int = 0
+    ) -> None:
+        self._events.emit(
+            SandboxRun(
+                purpose=purpose,
+                subject=subject,
+                backend=self._bench.backend,
+                ended=ended,
+                seconds=seconds,
+                passed=passed,
+                failed=failed,
+                skipped=skipped,
+            )
+        )
+
+
+def digest(files: Mapping[str, bytes]) -> str:
+    """SHA-256 over the paths and what each file holds, 64 hex digits."""
+    listed = {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
+    return hashlib.sha256(json.dumps(listed, sort_keys=True).encode()).hexdigest()
+
+
+def _key(crate: Crate, wanted: Wanted, vacuous: frozenset[str]) -> str:
+    body = [digest(crate.files), crate.unsafe_budget, wanted.tests, sorted(vacuous)]
+    body += [[astuple(each) for each in wanted.stand_ins], sorted(wanted.names), wanted.bridged]
+    return hashlib.sha256(json.dumps(body).encode()).hexdigest()[:32]
+
+
+def _verdict(found: Judgement) -> tuple[bool, tuple[str, ...], tuple[str, ...], bool]:
+    return found.builds, found.passed, tuple(each.test for each in found.failing), bool(found.differences)
+
+
+def _errors(compiled: Finding) -> tuple[str, ...]:
+    """The errors as the compiler shows them; where it says nothing itself, what cargo says."""
+    shown = [each.rendered.strip()[:_LONGEST] for each in compiled.diagnostics if each.level == "error"]
+    return tuple(dict.fromkeys(shown))[:MOST_ERRORS] or compiled.problems[:MOST_ERRORS]
+
+
+def _is_wrong(result: TestResult) -> bool:
+    return result.outcome in (TestOutcome.FAILED, TestOutcome.ERROR)
+
+
+def _stops_in_stub(result: TestResult) -> bool:
+    return any(says in f"{result.message}\n{result.detail}" for says in STUB_SAYS)
+
+
+def _told(result: TestResult) -> str:
+    text = result.detail or result.message
+    return text.strip()[-_LONGEST:]
+
+
+def new_failures(now: Judgement, before: Sequence[FailedTest]) -> tuple[FailedTest, ...]:
+    """Tests that fail now and did not before."""
+    known = {each.test for each in before}
+    return tuple(each for each in now.failing if each.test not in known)

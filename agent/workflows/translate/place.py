@@ -1,0 +1,26 @@
+"""Where a translation is compiled and run: a sandbox with the toolchains of C and Rust."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from repowright.agent.settings import Settings
+from repowright.executors import PooledSandbox, Sandbox, choose
+
+TOOLCHAINS = ("c", "rust")
+
+
+@contextmanager
+def place_of(settings: Settings) -> Iterator[Sandbox]:
+    """Yield a sandbox that has compilers.
+
+    Raises
+    ------
+    SandboxError
+        If no sandbox can be had, or none with these toolchains.
+    """
+    chosen = choose(settings.sandbox, unsafe_local=settings.unsafe_local, toolchains=TOOLCHAINS)
+    with contextlib.closing(PooledSandbox(chosen)) as sandbox:
+        yield sandbox

@@ -1,0 +1,1 @@
+"""Translation from C to Rust, measured."""

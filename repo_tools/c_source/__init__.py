@@ -1,0 +1,1 @@
+"""C as text and as the compiler sees it; runs nothing."""

@@ -1,0 +1,167 @@
+"""``repowright translate``: a C project becomes a Rust crate, unit by unit, each step compiled and run."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from repowright.tui.exit_codes import exit_codes_help
+from repowright.tui.settings_options import complete_run, flags_of, settings_options
+
+if TYPE_CHECKING:
+    from repowright.agent.events import Event, RunEnd, Subscriber
+    from repowright.tui.follow import Begin
+
+_EPILOG = f"""\b
+Examples:
+  repowright translate ~/src/queue --to rust --model gpt-5-mini --budget 500ktok
+  repowright translate ~/src/queue --to rust --interface queue-rs --tests queue-rs/tests --out queue
+  repowright translate --resume last
+
+{exit_codes_help()}
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--to", "target", metavar="LANGUAGE", help="What it becomes: rust.")
+@click.option(
+    "--interface",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Crate whose functions are stubs, or loose Rust files: its types and signatures stay, and safe code fills it.",
+)
+@click.option(
+    "--tests",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Rust tests the crate must pass; they stay as they are.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="DIR", help="New folder for the crate; DIR-rust here by default."
+)
+@click.option(
+    "--stage",
+    type=click.Choice(["safe", "idiomatic"]),
+    help="Without an interface: safe keeps C's signatures (the default), idiomatic designs safe ones first.",
+)
+@settings_options
+@click.option("--resume", "resumed", shell_complete=complete_run, metavar="RUN", help="Go on with a translation.")
+@click.option(
+    "--replay", shell_complete=complete_run, metavar="RUN", help="Take every answer from a recorded run; ask no model."
+)
+@click.option("--json", "as_json", is_flag=True, help="Events as JSON lines on standard output.")
+@click.option("--plain", is_flag=True, help="One line an event instead of the live view.")
+def translate(
+    folder: Path | None,
+    target: str | None,
+    interface: Path | None,
+    tests: Path | None,
+    out: Path | None,
+    stage: str | None,
+    resumed: str | None,
+    replay: str | None,
+    as_json: bool,
+    plain: bool,
+    **settings: Any,
+) -> int:
+    """Translate a C project to Rust.
+
+    The C is read and ordered without a model, and a crate of typed stubs is laid out that compiles before any model is
+    asked. Then one unit after the other is translated, compiled, tested and repaired, all in the sandbox. What cannot
+    be translated is told with its reason, and the rest goes on. The folder itself is never changed.
+    """
+    if resumed is not None:
+        if any(given is not None for given in (folder, target, interface, tests, out, stage, replay)):
+            raise click.UsageError("--resume takes no DIR, --to, --interface, --tests, --out, --stage or --replay")
+        return resume_translation(resumed, as_json, plain, settings)
+    if folder is None:
+        raise click.UsageError("name the folder of a C project")
+    if target is None:
+        raise click.UsageError("--to is missing; give --to rust")
+    goal = out or Path(f"{folder.resolve().name}-{target}")
+    return _start((folder, goal, target, interface, tests, stage == "idiomatic"), replay, as_json, plain, settings)
+
+
+def resume_translation(name: str, as_json: bool, plain: bool, options: dict[str, Any]) -> int:
+    """Go on with a translation and return the exit code."""
+    import os
+
+    from repowright.agent.runs import find_run, runs_root
+    from repowright.agent.settings import load_settings
+
+    root = runs_root(os.environ)
+
+    def begin(subscribers: Sequence[Subscriber]) -> Coroutine[None, None, RunEnd]:
+        from repowright.agent.workflows.translate.session import resume
+
+        found = find_run(name, root)
+        settings = load_settings(flags_of(options), os.environ, Path.cwd(), remembered=found.manifest.settings)
+        if not found.manifest.replay:
+            settings.require_model(os.environ)
+        return resume(found, settings, subscribers=subscribers)
+
+    return _followed(begin, as_json, plain, root, designs=True)
+
+
+def _start(
+    given: tuple[Path, Path, str, Path | None, Path | None, bool],
+    replay: str | None,
+    as_json: bool,
+    plain: bool,
+    options: dict[str, Any],
+) -> int:
+    import os
+
+    from repowright.agent.runs import find_recording, runs_root
+    from repowright.agent.settings import load_settings
+
+    root = runs_root(os.environ)
+
+    def begin(subscribers: Sequence[Subscriber]) -> Coroutine[None, None, RunEnd]:
+        from repowright.agent.manifest import read_manifest
+        from repowright.agent.workflows.translate.session import Asked, start
+
+        recording = find_recording(replay, root) if replay is not None else None
+        recorded = read_manifest(recording).settings if recording else None
+        settings = load_settings(flags_of(options), os.environ, Path.cwd(), recorded=recorded)
+        if recording is None:
+            settings.require_model(os.environ)
+        return start(Asked(*given), settings, runs=root, replay=recording, subscribers=subscribers)
+
+    return _followed(begin, as_json, plain, root, designs=given[-1])
+
+
+def _followed(begin: Begin, as_json: bool, plain: bool, root: Path, *, designs: bool) -> int:
+    """Follow a translation to its end, and print its report below the summary.
+
+    Parameters
+    ----------
+    designs
+        Whether an interface may be designed.
+    """
+    from repowright.agent.workflows.translate.studio import STAGES
+    from repowright.tui.follow import follow, present
+
+    seen: list[str] = []
+
+    def note(event: Event) -> None:
+        seen[:] = [event.run]
+
+    stages = [stage for stage in STAGES if designs or stage[0] != "design"]
+    code = follow(lambda subscribers: begin([*subscribers, note]), present(as_json, plain, stages), root)
+    if not as_json and seen:
+        _print_report(root / seen[0])
+    return code
+
+
+def _print_report(folder: Path) -> None:
+    from repowright.agent.workflows.translate.delivering import REPORT
+    from repowright.tui.graph_source import write
+
+    if (folder / REPORT).is_file():
+        click.echo()
+        write((folder / REPORT).read_text(encoding="utf-8"))
