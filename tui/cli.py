@@ -29,6 +29,7 @@ from repowright.tui.commands.runs import runs
 from repowright.tui.commands.sandbox import sandbox
 from repowright.tui.commands.search import search
 from repowright.tui.commands.serve import serve
+from repowright.tui.commands.translate import translate
 from repowright.tui.commands.watch import watch
 from repowright.tui.exit_codes import exit_codes_help
 from repowright.tui.failures import report, shown
@@ -93,6 +94,7 @@ for command in (
     explore,
     locate,
     resolve,
+    translate,
     bench,
     many,
     mcp,
@@ -129,7 +131,7 @@ def _app_where_people_are() -> list[str]:
 
 def _wants_events(args: list[str]) -> bool:
     command = [argument for argument in args if not argument.startswith("-")][:3]
-    ways = (["chat"], ["generate"], ["resolve"], ["runs", "resume"], ["bench", "repocraft", "run"])
+    ways = (["chat"], ["generate"], ["resolve"], ["translate"], ["runs", "resume"], ["bench", "repocraft", "run"])
     return "--json" in args and any(command[: len(way)] == way for way in ways)
 
 

@@ -81,6 +81,12 @@ def resume(run: str, stop_after: str | None, as_json: bool, plain: bool, **setti
         if stop_after is not None:
             raise click.UsageError("--stop-after is for a generation; a conversation has no plan to edit")
         return resume_chat(run, as_json, plain, settings)
+    if workflow == "translate":
+        from repowright.tui.commands.translate import resume_translation
+
+        if stop_after is not None:
+            raise click.UsageError("--stop-after is for a generation; a translation has no plan to edit")
+        return resume_translation(run, as_json, plain, settings)
     if workflow == "resolve":
         from repowright.tui.commands.resolve import resume_resolution
 
@@ -155,7 +161,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("model", manifest.settings.model),
         ("budget", manifest.settings.budget),
         ("replay", manifest.replay),
-        ({"evaluate": "result", "resolve": "patch"}.get(manifest.workflow, "project"), manifest.out),
+        ({"evaluate": "result", "resolve": "patch", "translate": "crate"}.get(manifest.workflow, "project"), manifest.out),
         ("folder", str(run.folder)),
         ("report", str(run.report) if run.report.exists() else ""),
         ("go on", f"repowright runs resume {run.id}" if unfinished else ""),
