@@ -5,6 +5,7 @@ PYTHON ?= $(shell command -v python3.12 >/dev/null 2>&1 && python3.12 -c '' 2>/d
 VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= unit-converter
+JOBS ?= 2
 DEMO_OUT ?= $(shell mktemp -d)/$(DEMO)
 
 .PHONY: demo test check bench bench-encode bench-executors bench-app pictures clean
@@ -26,7 +27,8 @@ demo: $(VENV)/.installed  ## replay a recorded run; its tests really run in the 
 test: $(VENV)/.developing  ## the whole suite; what it needs of the package index is fetched first
 	$(BIN)/python -m repowright.benchmarks.repocraft.prepare requests
 	$(BIN)/python -m repowright.benchmarks.speed.sdists networkx==3.4.2
-	$(BIN)/python -m pytest
+	# Files stay whole and in their order: the long ones come early, and no process is left with one at the end.
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.developing  ## format, lint and types
 	$(BIN)/ruff format --check .
