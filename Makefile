@@ -6,6 +6,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= unit-converter
 JOBS ?= 2
+# They kill daemons, count what is left on the machine, or measure: nothing may run beside them.
+ALONE := tests/executors/attacks tests/executors/stress tests/tui/app/test_app_start.py
 DEMO_OUT ?= $(shell mktemp -d)/$(DEMO)
 
 .PHONY: demo test check bench bench-encode bench-executors bench-app pictures clean
@@ -27,8 +29,8 @@ demo: $(VENV)/.installed  ## replay a recorded run; its tests really run in the 
 test: $(VENV)/.developing  ## the whole suite; what it needs of the package index is fetched first
 	$(BIN)/python -m repowright.benchmarks.repocraft.prepare requests
 	$(BIN)/python -m repowright.benchmarks.speed.sdists networkx==3.4.2
-	# Files stay whole and in their order: the long ones come early, and no process is left with one at the end.
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest $(ALONE)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(ALONE:%=--ignore %)
 
 check: $(VENV)/.developing  ## format, lint and types
 	$(BIN)/ruff format --check .

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from given_up import WITHOUT, given_up
 
-from repowright.benchmarks.repocraft.control import environments
+from repowright.agent import sandboxes
 from repowright.benchmarks.repocraft.control import session as session_module
 from repowright.benchmarks.repocraft.control.arms import Arm
 from repowright.benchmarks.repocraft.control.results import ArmRun
@@ -107,7 +107,7 @@ def test_a_project_that_does_not_install_fails_every_task_by_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session_module, "lock_of", lambda project: "no-such-package-at-all==99.0\n")
-    monkeypatch.setattr(environments, "install", partial(install, index_url="http://127.0.0.1:9/simple"))
+    monkeypatch.setattr(sandboxes, "install", partial(install, index_url="http://127.0.0.1:9/simple"))
     said: list[str] = []
     rows = run(tmp_path, said=said)
     assert {arm: [verdict.state for verdict in row.result.verdicts] for arm, row in rows.items()} == {
