@@ -14,6 +14,13 @@ from repowright.agent.run import Run, is_run
 from repowright.agent.run_lock import lock_run
 
 LAST = "last"
+_KINDS: Mapping[Workflow, str] = {
+    "generate": "a generation",
+    "evaluate": "an evaluation",
+    "resolve": "a resolution",
+    "chat": "a conversation",
+    "translate": "a translation",
+}
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,24 @@ def find_run(name: str, root: Path) -> Run:
         If its manifest cannot be used.
     """
     return Run.open(find_run_folder(name, root))
+
+
+def find_run_of(workflow: Workflow, name: str, root: Path) -> Run:
+    """Open a run of one kind; see ``find_run``.
+
+    Raises
+    ------
+    RunNotFound
+        If there is none, or it is of another kind.
+    RunDamaged
+        If its manifest cannot be used.
+    """
+    run = find_run(name, root)
+    found = run.manifest.workflow
+    if found != workflow:
+        hint = f"go on with it by repowright runs resume {run.id}"
+        raise RunNotFound(f"the run {run.id} is {_KINDS[found]}, not {_KINDS[workflow]}", hint)
+    return run
 
 
 def find_run_folder(name: str, root: Path) -> Path:

@@ -33,5 +33,5 @@ def node_id(kind: NodeKind, anchor: str) -> str:
     >>> node_id(NodeKind.FILE, "shop/cart.py")
     'file:ec0064e19fddcf52'
     """
-    digest = hashlib.sha256(f"{kind.value}\0{anchor}".encode()).hexdigest()
-    return f"{kind.value}:{digest[:16]}"
+    digest = hashlib.sha256(f"{kind}\0{anchor}".encode()).hexdigest()
+    return f"{kind}:{digest[:16]}"

@@ -7,8 +7,8 @@ same file agree on its name and nothing need be read twice.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from repowright.repo_tools.errors import SnapshotError
@@ -153,7 +153,7 @@ def blob_id(content: bytes) -> str:
     return digest.hexdigest()
 
 
-def read_file(path: Path) -> bytes:
+def read_file(path: str) -> bytes:
     """Return the content of a regular file.
 
     Raises
@@ -162,11 +162,13 @@ def read_file(path: Path) -> bytes:
         If it cannot be read or is larger than `LARGEST_FILE`.
     """
     try:
-        with path.open("rb") as stream:
-            content = stream.read(LARGEST_FILE + 1)
+        # Read whole and unbuffered: a bound to `read` would be room made for the largest, file after file.
+        with open(path, "rb", buffering=0) as stream:
+            fits = os.fstat(stream.fileno()).st_size <= LARGEST_FILE
+            content = stream.read() if fits else b""
     except OSError as err:
         raise SnapshotError(f"cannot be read: {err.strerror or err}") from err
-    if len(content) > LARGEST_FILE:
+    if not fits:
         raise SnapshotError(f"is larger than {LARGEST_FILE // 2**20} MiB")
     return content
 

@@ -72,7 +72,7 @@ class WorkTreeSnapshot:
         SnapshotError
             If it cannot be read.
         """
-        return read_file(self.folder / path)
+        return read_file(f"{self.folder}/{path}")
 
     def _paths(self) -> set[str]:
         if not self.folder.is_dir():

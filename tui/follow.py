@@ -14,6 +14,7 @@ from types import FrameType
 import click
 
 from repowright.agent.events import Event, Failure, RunEnd, Subscriber
+from repowright.agent.runs import workflow_of
 from repowright.tui.exit_codes import ExitCode
 from repowright.tui.failures import Shown, report, shown
 from repowright.tui.json_lines import JsonLines, closing_events
@@ -155,7 +156,7 @@ def _conclude(seen: _Seen, presentation: Presentation, runs: Path) -> None:
     if not presentation.concludes or presentation.json or seen.end is None:
         return
     if seen.run:
-        for line in summary_lines(seen.end, seen.run, report_path):
+        for line in summary_lines(seen.end, seen.run, report_path, workflow_of(seen.run, runs)):
             click.echo(line)
 
 

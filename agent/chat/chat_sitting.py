@@ -21,6 +21,7 @@ from repowright.agent.chat.events import ChatDelta, Note, QueueChanged
 from repowright.agent.chat.folder_graph import FolderGraph
 from repowright.agent.chat.handles import Handles
 from repowright.agent.chat.ledger_file import LedgerFile
+from repowright.agent.chat.offer import offers_translation
 from repowright.agent.chat.options import ChatOptions
 from repowright.agent.chat.outfit import Outfit
 from repowright.agent.chat.permission import Permission
@@ -30,7 +31,7 @@ from repowright.agent.chat.reading_list import Setting
 from repowright.agent.chat.state import Hand
 from repowright.agent.chat.steps import build
 from repowright.agent.chat.toolbox import toolbox
-from repowright.agent.chat.tools.tool import Desk
+from repowright.agent.chat.tools.tool import ChatTool, Desk
 from repowright.agent.chat.workbox import Workbox
 from repowright.agent.chat.workspace import Workspace
 from repowright.agent.events import Event, EventBus, LlmRetry, Subscriber
@@ -91,7 +92,8 @@ class ChatSitting(Sitting):
         async with contextlib.AsyncExitStack() as stack:
             gateway = await stack.enter_async_context(self.gateway())
             saver = await stack.enter_async_context(AsyncSqliteSaver.from_conn_string(str(self.run.checkpoints)))
-            hand = self._hand(ledger, graph, gateway)
+            translates = await asyncio.to_thread(offers_translation, self.run.out, self.record, self.replay)
+            hand = self._hand(ledger, graph, gateway, toolbox(self._options.tools, translates=translates))
             stack.callback(hand.desk.box.close)
             stack.push_async_callback(graph.close)
             outfit = self._outfit(hand)
@@ -131,10 +133,9 @@ class ChatSitting(Sitting):
         hand.outfitted = outfit.ready
         return outfit
 
-    def _hand(self, ledger: LedgerFile, graph: FolderGraph, gateway: Gateway) -> Hand:
+    def _hand(self, ledger: LedgerFile, graph: FolderGraph, gateway: Gateway, tools: dict[str, ChatTool]) -> Hand:
         gate = self._gate(ledger)
         permission = Permission(gate, ledger, self.emit, attended=self._options.attended)
-        tools = toolbox(self._options.tools)
         rules = self._redactor.text(as_prompt(project_rules(self.run.out)))
         specs = tuple(tool.spec for tool in tools.values())
         setting = Setting(self.run.out.name or "root", rules, specs, self.settings.temperature)

@@ -12,7 +12,6 @@ from repowright.agent.approvals.gate import Call
 from repowright.agent.chat.events import Note
 from repowright.agent.chat.permission import Permission
 from repowright.agent.chat.state import Hand
-from repowright.agent.chat.toolbox import toolbox
 from repowright.agent.chat.wishes import Refused, Wish
 from repowright.agent.events import Event
 from repowright.agent.mcp.chat_servers import ChatServers, start_servers
@@ -68,7 +67,8 @@ class Outfit:
         self._served = await start_servers(self._configs, self._environ, self._log, self._may_start)
         for note in self._served.notes:
             self._emit(Note(level="warning", text=note))
-        hand.tools = toolbox([*self._served.tools, *hand.tools.values()])
+        found = {**{tool.name: tool for tool in self._served.tools}, **hand.tools}
+        hand.tools = dict(sorted(found.items()))
         hand.setting = replace(hand.setting, tools=tuple(tool.spec for tool in hand.tools.values()))
 
     async def _may_start(self, config: ServerConfig) -> bool:

@@ -12,16 +12,19 @@ from repowright.agent.chat.tools.reading import reading_tools
 from repowright.agent.chat.tools.shell import shell_tools
 from repowright.agent.chat.tools.testing import testing_tools
 from repowright.agent.chat.tools.tool import ChatTool
+from repowright.agent.chat.tools.translation import translation_tools
 from repowright.agent.chat.tools.workflows import workflow_tools
 
 
-def toolbox(others: Sequence[ChatTool] = ()) -> dict[str, ChatTool]:
+def toolbox(others: Sequence[ChatTool] = (), *, translates: bool = False) -> dict[str, ChatTool]:
     """Return the tools, sorted by name.
 
     Parameters
     ----------
     others
         Tools of other servers; one with the name of our own is left out.
+    translates
+        Whether C can be translated.
     """
     own = [
         *reading_tools(),
@@ -32,6 +35,7 @@ def toolbox(others: Sequence[ChatTool] = ()) -> dict[str, ChatTool]:
         *git_tools(),
         *planning_tools(),
         *workflow_tools(),
+        *(translation_tools() if translates else []),
     ]
     found = {tool.name: tool for tool in others} | {tool.name: tool for tool in own}
     return dict(sorted(found.items()))

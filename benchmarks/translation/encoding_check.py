@@ -1,4 +1,4 @@
-"""``python -m repowright.benchmarks.translation.encoding_check``: the front of the translation, without a model.
+"""The front of the translation, without a model.
 
 Over C projects: is every file read or refused with a reason, is the order valid, does the skeleton compile, does
 the encoder agree with clang, which items of a given interface find their C function.
@@ -7,29 +7,25 @@ the encoder agree with clang, which items of a given interface find their C func
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import click
-
+from repowright.agent.workflows.translate.checks.crate import is_own_code
 from repowright.agent.workflows.translate.encoding import EncodedC, confirmed, raw_graph
+from repowright.agent.workflows.translate.interface_map import map_interface
 from repowright.agent.workflows.translate.preprocessing import Compiled, preprocess
 from repowright.agent.workflows.translate.skeleton.generate import build_skeleton
-from repowright.agent.workflows.translate.skeleton.interface import map_interface
 from repowright.agent.workflows.translate.units import order_units, violations
 from repowright.benchmarks.translation.clang_truth import Clang
 from repowright.benchmarks.translation.crate_box import check_crate
 from repowright.benchmarks.translation.encoding_scores import Against, Score, against_clang
-from repowright.executors import Preference, Sandbox, choose
+from repowright.executors import Sandbox
 from repowright.repo_tools.c_source.errors import CSourceError
 from repowright.repo_tools.c_source.project import CProject, read_project
 
-C_FOLDER, RUST_FOLDER = "CBench", "RBench"
 FACTS = ("functions", "calls", "globals", "types", "sizes")
-_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +131,16 @@ def _interface(folder: Path | None, encoded: EncodedC, sandbox: Sandbox) -> tupl
     """Items of a given interface, those that found a C function, whether it compiles, and why not."""
     if folder is None or not (folder / "src").is_dir():
         return 0, 0, False, "no interface is given"
-    # The benchmark keeps an interface apart from the crate it is put into.
-    sources = {
-        path.relative_to(folder).as_posix().replace("src/interfaces/", "src/"): path.read_text("utf-8", "replace")
-        for path in sorted((folder / "src").rglob("*.rs"))
-        if "bin" not in path.relative_to(folder).parts
+    files = {
+        path.relative_to(folder).as_posix(): path.read_text("utf-8", "replace")
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in (".rs", ".toml")
     }
+    sources = {path: text for path, text in files.items() if is_own_code(path)}
     found = map_interface(sources, encoded.units)
-    manifest = folder / "Cargo.toml"
-    text = manifest.read_text("utf-8", "replace") if manifest.is_file() else ""
-    verdict = check_crate({**sources, "Cargo.toml": text}, sandbox, library_only=True)
+    verdict = check_crate(
+        {path: files[path] for path in files if "bin" not in path.split("/")}, sandbox, library_only=True
+    )
     reason = f"needs the crate {verdict.missing_crate}" if verdict.missing_crate else verdict.error
     matched = len(found.matches)
     return matched + len(found.left_items), matched, verdict.compiles, reason
@@ -174,6 +170,8 @@ def summary(rows: Sequence[Row]) -> str:
     ]
     for name in FACTS:
         score = _sum(read, name)
+        if not score.hits + score.extra + score.missed:
+            continue
         told = f"{score.precision:.4f}, {score.recall:.4f} of {score.hits + score.missed}"
         facts.append((f"{name}: precision, recall", told))
     return "\n".join(["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in facts)])
@@ -188,15 +186,6 @@ def _sum(rows: Sequence[Row], name: str) -> Score:
     return total
 
 
-def interface_of(data: Path, name: str) -> Path | None:
-    """The folder of Rust that belongs to a C project: dashes became lines, and some names got a prefix."""
-    plain = name.replace("-", "_").lower()
-    for folder in sorted((data / RUST_FOLDER).glob("*")):
-        if folder.name.lower() in (plain, f"proj_{plain}"):
-            return folder
-    return None
-
-
 def read_rows(path: Path) -> dict[str, Row]:
     """Rows that an earlier run wrote."""
     if not path.is_file():
@@ -205,43 +194,15 @@ def read_rows(path: Path) -> dict[str, Row]:
     return {row.project: row for row in rows}
 
 
-@click.command()
-@click.option("--data", type=_FOLDER, required=True, help=f"Folder that holds {C_FOLDER} and, if any, {RUST_FOLDER}.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Rows, one JSON a line.")
-@click.option("--clang", type=_FOLDER, help="Folder with the unpacked libclang package, to compare with.")
-@click.option("--only", type=click.Path(path_type=Path, exists=True), help="File of project names, one a line.")
-@click.option("--sandbox", "preference", type=click.Choice(["auto", "docker", "bubblewrap", "local"]), default="auto")
-@click.option("--unsafe-local", is_flag=True, help="Allow compilers to run on this machine itself.")
-def main(
-    data: Path, out: Path, clang: Path | None, only: Path | None, preference: Preference, unsafe_local: bool
-) -> None:
-    """Measure every project that OUT has no row of yet, then print the sums."""
-    names = set(only.read_text("utf-8").split()) if only else None
-    folders = [each for each in sorted((data / C_FOLDER).iterdir()) if each.is_dir()]
-    rows = read_rows(out)
-    reader = Clang(clang) if clang else None
-    sandbox = choose(preference, unsafe_local=unsafe_local, toolchains=("rust",))
-    try:
-        for folder in folders:
-            interface = interface_of(data, folder.name)
-            known = names is None or folder.name in names or (interface is not None and interface.name in names)
-            if known and folder.name not in rows:
-                row = measure(folder, interface, sandbox, reader)
-                rows[row.project] = row
-                with out.open("a", encoding="utf-8") as stream:
-                    stream.write(json.dumps(asdict(row), sort_keys=True) + "\n")
-                click.echo(f"{row.project}: {_brief(row)}", err=True)
-    finally:
-        sandbox.close()
-    click.echo(summary([rows[name] for name in sorted(rows)]))
+def write_row(path: Path, row: Row) -> None:
+    """Add a row to a file."""
+    with path.open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(asdict(row), sort_keys=True) + "\n")
 
 
-def _brief(row: Row) -> str:
+def brief(row: Row) -> str:
+    """Tell a row on one line."""
     if row.error:
-        return row.error
+        return f"{row.project}: {row.error}"
     state = "compiles" if row.skeleton_compiles else f"does not compile: {row.skeleton_error}"
-    return f"{row.units} units, skeleton {state}, {row.seconds} s"
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return f"{row.project}: {row.units} units, skeleton {state}, {row.seconds} s"

@@ -6,8 +6,9 @@ mutation score is the share of faults that it notices.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from repowright.agent.workflows.translate.checks import Bench, Compared, CProgram, Sanitized, compare_with_c, sanitize
 from repowright.agent.workflows.translate.checks.bench import Command
@@ -38,6 +39,8 @@ BATCH = 20
 """Mutants that share a box."""
 RUN_S = 5
 COMPARE_S = 20
+_TESTS = re.compile(r"(?:^|/)(?:tests?|unity)[^/]*/", re.IGNORECASE)
+_TIMED_OUT = frozenset({b"124", b"137"})
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,15 @@ class MutantVerdict:
     """Generated calls showed a difference."""
     by_programs: bool = False
     """A test program ended or printed otherwise."""
+    ran: bool = False
+    """A test program ran with it."""
+    called: bool = False
+    """Results of calls of its function are compared where the project stands beside itself."""
+
+    @property
+    def tried(self) -> bool:
+        """True where it compiles and something ran that could have shown it."""
+        return self.built and (self.compared or self.ran)
 
     @property
     def noticed(self) -> bool:
@@ -71,18 +83,23 @@ class HarnessProof:
 
     @property
     def counted(self) -> tuple[MutantVerdict, ...]:
-        """Mutants that compile."""
-        return tuple(each for each in self.mutants if each.built)
+        """Mutants that compile and with which something ran."""
+        return tuple(each for each in self.mutants if each.tried)
 
     @property
     def score(self) -> float:
-        """Share of the mutants noticed, of those that compile; 0 where there are none."""
+        """Share of the counted mutants noticed; 0 where there are none."""
         return sum(each.noticed for each in self.counted) / len(self.counted) if self.counted else 0.0
 
     @property
+    def called(self) -> tuple[MutantVerdict, ...]:
+        """Counted mutants in functions whose results are compared: the others only a program can show."""
+        return tuple(each for each in self.counted if each.called)
+
+    @property
     def score_by_calls(self) -> float:
-        """Share noticed by generated calls alone."""
-        return sum(each.by_calls for each in self.counted) / len(self.counted) if self.counted else 0.0
+        """Share of those that generated calls notice; 0 where there are none."""
+        return sum(each.by_calls for each in self.called) / len(self.called) if self.called else 0.0
 
 
 async def prove(bench: Bench, program: CProgram, most: int = MUTANTS, seed: int = 1) -> HarnessProof:
@@ -100,22 +117,27 @@ async def prove(bench: Bench, program: CProgram, most: int = MUTANTS, seed: int 
     """
     identity = await compare_with_c(bench, program, program, CASES, seed)
     chosen = choose_mutants(program, most)
+    called = frozenset(name for name, counted in identity.counts.items() if counted.compared)
     verdicts: list[MutantVerdict] = []
     for start in range(0, len(chosen), BATCH):
-        verdicts += await _try(bench, program, chosen[start : start + BATCH], seed)
+        verdicts += await _try(bench, program, chosen[start : start + BATCH], seed, called)
     return HarnessProof(identity, tuple(verdicts), await sanitize(bench, program))
 
 
 def choose_mutants(program: CProgram, most: int) -> tuple[tuple[str, CMutant], ...]:
-    """Return mutants of the sources with their paths, evenly spread; those that are chosen never depend on chance."""
-    found = [(path, each) for path in program.sources for each in mutants_of(program.files[path])]
+    """Return mutants of the sources with their paths, evenly spread; those that are chosen never depend on chance.
+
+    Sources in folders of tests, such as a framework that came with them, are left out where there are others.
+    """
+    own = [path for path in program.sources if not _TESTS.search(path)] or program.sources
+    found = [(path, each) for path in own for each in mutants_of(program.files[path])]
     if len(found) <= most:
         return tuple(found)
     return tuple(found[number * len(found) // most] for number in range(most))
 
 
 async def _try(
-    bench: Bench, program: CProgram, chosen: Sequence[tuple[str, CMutant]], seed: int
+    bench: Bench, program: CProgram, chosen: Sequence[tuple[str, CMutant]], seed: int, called: frozenset[str]
 ) -> list[MutantVerdict]:
     shapes, _ = call_shapes(program)
     sources = [program.files[path] for path in program.sources]
@@ -126,10 +148,11 @@ async def _try(
         headers = {name: data for name, data in program.files.items() if not name.endswith(".c")}
         files |= {_place(number, name): data for name, data in headers.items()}
     files["prove.sh"] = script(_lines(program, shapes, driver, chosen), strict=False)
-    kinds = ("o", "report", "same")
+    kinds = ("o", "report", "ended", "same", "ran")
     keep = [f"result/{number}.{kind}" for number in range(len(chosen)) for kind in kinds]
     run = await bench.run(files, [Command(("sh", "prove.sh"))], keep)
-    return [_verdict(path, mutant, number, run.files, driver) for number, (path, mutant) in enumerate(chosen)]
+    found = [_verdict(path, mutant, number, run.files, driver) for number, (path, mutant) in enumerate(chosen)]
+    return [replace(each, called=each.mutant.function in called) for each in found]
 
 
 def _place(number: int, path: str) -> str:
@@ -162,6 +185,8 @@ def _one(program: CProgram, statics: Mapping[str, str], number: int, path: str, 
     target = f"result/{number}.o"
     entry = f"-Dmain=candidate_main_{index}" if path in program.mains else ""
     others = " ".join(f"candidate/{each}.o" for each in range(len(program.sources)) if each != index)
+    # A source that does not compile has no object; the others are compared without it.
+    there = f'others=; for each in {others or "-"}; do [ ! -e $each ] || others="$others $each"; done'
     lines = [f"if gcc -g -O1 {options} {entry} -c '{_place(number, path)}' -o {target} 2>/dev/null; then"]
     if statics:
         renamed = " ".join(f"--redefine-sym {name}={symbol}" for name, symbol in statics.items())
@@ -169,16 +194,18 @@ def _one(program: CProgram, statics: Mapping[str, str], number: int, path: str, 
         lines += [f"objcopy {renamed} {target}", f"objcopy {shown} {target}"]
     lines.append(f"objcopy --redefine-syms=candidate/symbols {target}")
     if compares:
-        linked = f"{target} {others} {' '.join(program.libraries)} -o compare{number}"
+        linked = f"{target} $others {' '.join(program.libraries)} -o compare{number}"
         lines += [
+            there,
             f"gcc $SAN {LENIENT} driver.o oracle/*.o unsanitized/*.o {linked} 2>/dev/null",
             f"timeout -k 1 {COMPARE_S} ./compare{number} > result/{number}.report 2>/dev/null",
+            f"echo $? > result/{number}.ended",
             f"rm -f compare{number}",
         ]
     folder = f"programs{number}"
     lines += programs(program, folder, "", {path: _place(number, path)})
     lines += runs(program, folder, RUN_S)
-    lines.append("same=yes")
+    lines += ["same=yes", f"for each in {folder}/*.code; do [ ! -e $each ] || echo $each >> result/{number}.ran; done"]
     for each in range(len(program.mains)):
         for kind in ("code", "out"):
             # What the plain program does not do cannot be compared.
@@ -192,4 +219,8 @@ def _verdict(path: str, mutant: CMutant, number: int, files: Mapping[str, bytes]
     counts, _ = read_report(files.get(f"result/{number}.report", b"").decode("utf-8", "replace"), driver)
     by_calls = any(each.differing for each in counts.values())
     by_programs = files.get(f"result/{number}.same") == b"no"
-    return MutantVerdict(path, mutant, True, bool(counts), by_calls, by_programs)
+    compared = any(each.compared for each in counts.values())
+    if files.get(f"result/{number}.ended", b"").strip() in _TIMED_OUT:
+        # The program itself ends in time, so a mutant that does not is another.
+        compared = by_calls = True
+    return MutantVerdict(path, mutant, True, compared, by_calls, by_programs, f"result/{number}.ran" in files)

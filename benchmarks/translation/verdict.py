@@ -3,22 +3,36 @@
 The official rule: the crate and its tests compile, and every test passes. The stricter one takes the tests as the
 data has them, not as the answer left them, counts no test that passes on stubs, and wants at least one that does not;
 it wants no function left unwritten and no unsafe code where the interface has none. Tests run without privileges
-and each executable on its own, in both.
+and each executable on its own, in both. Where a set has no tests, programs stand in their place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from repowright.agent.workflows.translate.checks import Bench, CompileCheck, Crate, run_binaries, vacuous_tests
-from repowright.agent.workflows.translate.checks.crate import is_own_code
-from repowright.benchmarks.translation.crust import CrustCase, interface_crate, is_test_file
+from repowright.agent.workflows.translate.checks import (
+    Bench,
+    CompileCheck,
+    Crate,
+    run_binaries,
+    stubbed,
+    vacuous_tests,
+)
+from repowright.benchmarks.translation.cases import Case, Rule, is_test_file
+from repowright.benchmarks.translation.crust import interface_crate
+from repowright.benchmarks.translation.entry import with_entry
+from repowright.benchmarks.translation.offline import Offline, offline
+from repowright.benchmarks.translation.programs import NO_PROGRAM, run_programs
+from repowright.benchmarks.translation.quality import clippy_warnings, quality
 from repowright.executors import TestOutcome
-from repowright.repo_tools.rust_source import count_all, find_stubs
 
+NO_TEST = "no test that fails on stubs"
+SWAPPED = "swap::programs"
+"""Name of the test that stands for the C programs with Rust in them."""
 WALL_S = 90.0
 _COMPILED = ("Cargo.toml", "Cargo.lock")
+Files = Mapping[str, bytes]
 
 
 @dataclass(frozen=True)
@@ -40,6 +54,16 @@ class ProjectVerdict:
     laundered: int = 0
     stubs: int = 0
     edited_tests: tuple[str, ...] = ()
+    lines: int = 0
+    """Of the crate's own code, without empty ones."""
+    clippy: int = -1
+    """Warnings in the crate's own code; -1 where clippy did not run."""
+    tier: str = "A"
+    """``A`` needs no other crate, ``B`` stand-ins, ``C`` others."""
+    stood_in: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Other crates: stood in for, taken out as unused, needed and not here."""
 
     @property
     def real(self) -> tuple[str, ...]:
@@ -75,9 +99,7 @@ def summed(verdicts: Sequence[ProjectVerdict]) -> Summary:
     )
 
 
-async def judge(
-    bench: Bench, case: CrustCase, answer: Mapping[str, bytes], vacuous: frozenset[str] | None = None
-) -> ProjectVerdict:
+async def judge(bench: Bench, case: Case, answer: Files, vacuous: frozenset[str] | None = None) -> ProjectVerdict:
     """Judge one project.
 
     Parameters
@@ -92,29 +114,65 @@ async def judge(
     SandboxError
         If no box can be had.
     """
-    if vacuous is None:
-        vacuous = await vacuous_tests(bench, case.crate, WALL_S)
-    delivered = _delivered(case, answer)
-    given = {**{path: data for path, data in delivered.items() if not is_test_file(path)}, **case.tests}
+    whole = _delivered(case, answer)
+    here = offline(with_entry(whole) if case.rule is Rule.PROGRAMS else whole)
+    delivered = here.files
+    given = offline({**{path: data for path, data in delivered.items() if not is_test_file(path)}, **case.tests}).files
     edited = tuple(sorted(path for path in case.tests if delivered.get(path) != case.tests[path]))
+    if vacuous is None:
+        vacuous = await vacuous_of(bench, case, delivered)
     compiled = await CompileCheck(bench).check(Crate(delivered))
-    own = [data for path, data in sorted(delivered.items()) if is_own_code(path)]
-    unsafe, before = count_all(own), count_all(data for path, data in case.crate.items() if is_own_code(path))
-    stubs = sum(len(find_stubs(data)) for data in own)
-    passed, failed, problems = await _tested(bench, delivered) if compiled.passed else ((), (), [])
-    official = compiled.passed and not failed and not problems and bool(passed)
+    tested = await _tested(bench, case, delivered) if compiled.passed else _Tested()
+    official = compiled.passed and not tested.failed and not tested.problems and bool(tested.passed)
     if edited and compiled.passed:
-        passed, failed, problems = await _tested(bench, given)
-    more = unsafe.total - before.total
+        tested = await _tested(bench, case, given)
+    counts = quality(delivered)
     reasons = [] if compiled.passed else [f"does not compile: {compiled.told}", *compiled.problems[:3]]
-    reasons += [*(f"{name} fails" for name in failed), *problems]
-    reasons += _broken_rules(edited, stubs, more)
-    if compiled.passed and not failed and not set(passed) - vacuous:
-        reasons.append("no test that fails on stubs")
-    return ProjectVerdict(
-        case.name, compiled.passed, official, not reasons, tuple(reasons), passed, failed, tuple(sorted(vacuous)),
-        unsafe.total, len(unsafe.laundering), stubs, edited,
+    reasons += [*(f"{name} fails" for name in tested.failed), *tested.problems]
+    reasons += _broken_rules(edited, counts.stubs, counts.unsafe - quality(case.crate).unsafe)
+    if compiled.passed and not tested.failed and not set(tested.passed) - vacuous:
+        reasons.append(NO_TEST)
+    verdict = ProjectVerdict(
+        case.name, compiled.passed, official, not reasons, tuple(reasons), tested.passed, tested.failed,
+        tuple(sorted(vacuous)), counts.unsafe, counts.laundered, counts.stubs, edited, counts.lines,
+        await clippy_warnings(bench, delivered) if compiled.passed else -1,
     )  # fmt: skip
+    return _with_crates(verdict, here)
+
+
+async def vacuous_of(bench: Bench, case: Case, delivered: Files) -> frozenset[str]:
+    """Return the tests that pass on stubs: of the set's crate, or of programs with nothing but their ``main`` left.
+
+    Raises
+    ------
+    SandboxError
+        If no box can be had.
+    """
+    if case.rule is Rule.TESTS:
+        return await vacuous_tests(bench, offline(case.crate).files, WALL_S)
+    return frozenset((await run_programs(bench, case.program, stubbed(delivered))).passed)
+
+
+def with_swap(verdict: ProjectVerdict, *, swapped: bool, told: str) -> ProjectVerdict:
+    """Judge a library, where a crate has no program of its own, by the C programs that ran with it in them.
+
+    Parameters
+    ----------
+    swapped
+        Whether they called it and did as C alone does.
+    told
+        How that went.
+    """
+    if NO_PROGRAM not in verdict.reasons:
+        return verdict
+    others = tuple(each for each in verdict.reasons if each not in (NO_PROGRAM, NO_TEST))
+    if not swapped:
+        return replace(verdict, reasons=(*others, f"C programs with it: {told}"), failed=(SWAPPED,))
+    return replace(verdict, reasons=others, official=verdict.builds, strict=not others, passed=(SWAPPED,))
+
+
+def _with_crates(verdict: ProjectVerdict, here: Offline) -> ProjectVerdict:
+    return replace(verdict, tier=here.tier, stood_in=here.stood_in, dropped=here.dropped, missing=here.missing)
 
 
 def _broken_rules(edited: Sequence[str], stubs: int, unsafe: int) -> list[str]:
@@ -124,7 +182,7 @@ def _broken_rules(edited: Sequence[str], stubs: int, unsafe: int) -> list[str]:
     return found + ([f"{unsafe} unsafe places that the interface does not have"] if unsafe > 0 else [])
 
 
-def _delivered(case: CrustCase, answer: Mapping[str, bytes]) -> dict[str, bytes]:
+def _delivered(case: Case, answer: Files) -> dict[str, bytes]:
     """The answer as a whole crate: code is the answer's alone, so that a missing file stays missing."""
     files = interface_crate(answer)
     missing = {
@@ -135,9 +193,20 @@ def _delivered(case: CrustCase, answer: Mapping[str, bytes]) -> dict[str, bytes]
     return {**missing, **files}
 
 
-async def _tested(bench: Bench, files: Mapping[str, bytes]) -> tuple[tuple[str, ...], tuple[str, ...], list[str]]:
+@dataclass(frozen=True)
+class _Tested:
+    passed: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+async def _tested(bench: Bench, case: Case, files: Files) -> _Tested:
     """Tests that pass, tests that do not, and problems of the run."""
+    if case.rule is Rule.PROGRAMS:
+        ran = await run_programs(bench, case.program, files)
+        return _Tested(ran.passed, ran.failed, ran.problems)
     results, problems, _ = await run_binaries(bench, files, WALL_S)
     wrong = (TestOutcome.FAILED, TestOutcome.ERROR)
     passed = tuple(sorted(name for name, each in results.items() if each.outcome is TestOutcome.PASSED))
-    return passed, tuple(sorted(name for name, each in results.items() if each.outcome in wrong)), problems
+    failed = tuple(sorted(name for name, each in results.items() if each.outcome in wrong))
+    return _Tested(passed, failed, tuple(problems))

@@ -99,8 +99,9 @@ def definition_keys(definitions: tuple[Definition, ...]) -> list[str]:
     seen: dict[str, int] = {}
     keys = []
     for definition in definitions:
-        count = seen[definition.qualname] = seen.get(definition.qualname, 0) + 1
-        keys.append(definition.qualname if count == 1 else f"{definition.qualname}#{count}")
+        qualname = definition.qualname
+        count = seen[qualname] = seen.get(qualname, 0) + 1
+        keys.append(qualname if count == 1 else f"{qualname}#{count}")
     return keys
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import ormsgpack
 
-from repowright.graph.encode.contribution import Contribution, EdgeRow, Resolver
+from repowright.graph.encode.contribution import Contribution, EdgeRow, Resolver, Value
 from repowright.graph.encode.edges import pack_edges
 from repowright.graph.encode.nodes import node_rows, unread_rows
 from repowright.graph.encode.world import PackedContribution, RecordingWorld, pack_contribution
@@ -68,6 +68,19 @@ class ReadFile(NamedTuple):
     parsed: bool
 
 
+class KeptFile(NamedTuple):
+    """What the process that reads a file keeps of it, so that it gets neither from elsewhere and unpacks neither.
+
+    Parameters
+    ----------
+    entries
+        Those of its contribution.
+    """
+
+    facts: FileFacts
+    entries: Mapping[str, Value]
+
+
 class ResolvedFile(NamedTuple):
     """What came of resolving a file: packed edges, packed lookups, ids of the imported.
 
@@ -82,7 +95,7 @@ class ResolvedFile(NamedTuple):
     error: str = ""
 
 
-def read_file(job: FileJob, snapshot: Snapshot, resolver: Resolver) -> tuple[ReadFile, FileFacts | None]:
+def read_file(job: FileJob, snapshot: Snapshot, resolver: Resolver) -> tuple[ReadFile, KeptFile | None]:
     """Read one file; whatever is wrong with it becomes its error."""
     if job.problem:
         return _unread(job, job.content, job.problem), None
@@ -119,13 +132,14 @@ def resolve_file(facts: FileFacts, world: RecordingWorld, resolver: Resolver) ->
 
 def _done(
     content: str, facts: FileFacts, packed: bytes, resolver: Resolver, *, parsed: bool
-) -> tuple[ReadFile, FileFacts]:
+) -> tuple[ReadFile, KeptFile]:
     rows = node_rows(facts)
     nodes = ormsgpack.packb(list(map(tuple, rows)))
     error = "; ".join(f"line {problem.line}: {problem.message}" for problem in facts.errors[:3])
-    contribution = pack_contribution(resolver.contribution(facts))
-    tested = "test" in rows[0].tags
-    return ReadFile(facts.path, content, packed, contribution, nodes, len(rows), tested, error, parsed), facts
+    contribution = resolver.contribution(facts)
+    offered, tested = pack_contribution(contribution), "test" in rows[0].tags
+    outcome = ReadFile(facts.path, content, packed, offered, nodes, len(rows), tested, error, parsed)
+    return outcome, KeptFile(facts, contribution.entries)
 
 
 def _unread(job: FileJob, content: str, problem: str) -> ReadFile:

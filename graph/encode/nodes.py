@@ -12,7 +12,7 @@ from repowright.graph.encode.resolve.edges import definition_node, file_node
 from repowright.graph.encode.test_code import is_test, is_test_definition
 from repowright.graph.kinds import CHILD_KINDS
 from repowright.graph.tags import PACKAGE, PARTLY_PARSED, TEST, UNPARSED
-from repowright.repo_tools.facts import MODULE, Definition, FileFacts
+from repowright.repo_tools.facts import MODULE, Definition, FileFacts, Span
 
 VERSION = 1
 """Raised whenever the rows of some file change, so that stored rows are made anew."""
@@ -97,21 +97,10 @@ def _file_row(facts: FileFacts, test: bool) -> NodeRow:
 def _definition_row(
     facts: FileFacts, definition: Definition, own_id: str, parent: int, tags: tuple[str, ...]
 ) -> NodeRow:
-    owner = facts.definitions[definition.parent].name if definition.parent != MODULE else ""
-    return _make(
-        (
-            own_id,
-            _KINDS[definition.kind],
-            _one_line(definition.name) or "(anonymous)",
-            _one_line(phrase(definition, owner)),
-            definition.qualname or "(anonymous)",
-            *_span(definition),
-            definition.signature,
-            definition.doc,
-            tags,
-            parent,
-        )
-    )
+    kind, name, qualname, span, signature, doc, _, around, _ = definition
+    feature = phrase(definition, facts.definitions[around].name if around != MODULE else "")
+    name, qualname = _one_line(name) or "(anonymous)", qualname or "(anonymous)"
+    return _make((own_id, _KINDS[kind], name, feature, qualname, *_lines(span), signature, doc, tags, parent))
 
 
 def _parent(definition: Definition, definitions: tuple[Definition, ...]) -> int:
@@ -122,8 +111,8 @@ def _parent(definition: Definition, definitions: tuple[Definition, ...]) -> int:
     return at
 
 
-def _span(definition: Definition) -> tuple[int, int]:
-    first, last = definition.span
+def _lines(span: Span) -> Span:
+    first, last = span
     first = first if first > 1 else 1
     return first, last if last > first else first
 

@@ -23,6 +23,7 @@ from repowright.graph.encode.skeleton import group_nodes, plan_skeleton
 from repowright.graph.encode.stored_world import StoredSource, files_asking, merged_source
 from repowright.graph.encode.worker import ResolveJob
 from repowright.graph.encode.workers import Alone, Crew, crew
+from repowright.graph.encode.world import MergedSource, Source
 from repowright.graph.store import FileRow, Store
 from repowright.repo_tools.snapshot import Listing, Snapshot
 
@@ -83,6 +84,7 @@ class _Update:
         self._resolver, version = _resolver(means.resolver)
         self._encoder = f"{nodes.VERSION}.{version}"
         self._seconds: dict[str, float] = {}
+        self._merged: MergedSource | None = None
 
     def run(self) -> UpdateReport:
         held = self._store.files()
@@ -120,11 +122,16 @@ class _Update:
 
     def _read(self, jobs: tuple[FileJob, ...], hands: Crew, ledger: Ledger) -> int:
         parsed = 0
+        # In a first encoding the world is merged while others still read; later most of it lies in the store.
+        merged = None if ledger.files or isinstance(hands, Alone) else MergedSource({}, {}, {})
         for number, outcome in enumerate(hands.read(jobs)):
             parsed += outcome.parsed
             ledger.take_read(outcome, self._readers.reader(outcome.path))
+            if merged is not None:
+                merged.add(outcome.path, outcome.contribution)
             self._means.progress("read", number + 1, len(jobs))
         ledger.finish_reading(asked=isinstance(hands, Alone))
+        self._merged = merged
         return parsed
 
     def _affected(self, fresh: list[str], ledger: Ledger) -> list[FileRow]:
@@ -149,8 +156,11 @@ class _Update:
                 ledger.take_resolved(ResolvedFile(row.path))
             else:
                 jobs.append(ResolveJob(row.path, facts))
-        alone = isinstance(hands, Alone)
-        source = StoredSource(self._store) if alone else merged_source(self._store, ledger.files.values())
+        source: Source
+        if isinstance(hands, Alone):
+            source = StoredSource(self._store)
+        else:
+            source = self._merged or merged_source(self._store, ledger.files.values())
         for number, outcome in enumerate(hands.resolve(jobs, source)):
             if number == 0:
                 ledger.write_index()

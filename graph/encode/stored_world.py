@@ -32,17 +32,11 @@ class StoredSource(NamedTuple):
 def merged_source(store: Store, files: Collection[FileRow]) -> MergedSource:
     """Return all contributions at once, for processes that have no store."""
     paths = {row.number: row.path for row in files}
-    by_path: dict[str, bytes] = {}
-    by_module: dict[str, list[str]] = {}
-    by_name: dict[str, list[tuple[str, str]]] = {}
+    merged = MergedSource({}, {}, {})
     for number, modules, names, entries in store.contributions():
-        path = paths[number]
-        by_path[path] = entries
-        for key in ormsgpack.unpackb(modules):
-            by_module.setdefault(key, []).append(path)
-        for name, key in ormsgpack.unpackb(names):
-            by_name.setdefault(name, []).append((path, key))
-    return MergedSource(by_path, by_module, by_name)
+        contribution = PackedContribution(ormsgpack.unpackb(modules), ormsgpack.unpackb(names), entries)
+        merged.add(paths[number], contribution)
+    return merged
 
 
 def stored_contribution(store: Store, number: int) -> PackedContribution | None:

@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from typing import NamedTuple
 
 from repowright.graph.encode.contribution import Resolver
-from repowright.graph.encode.file_work import FileJob, ReadFile, ResolvedFile, read_file, resolve_file
+from repowright.graph.encode.file_work import FileJob, KeptFile, ReadFile, ResolvedFile, read_file, resolve_file
 from repowright.graph.encode.world import RecordingWorld
 from repowright.graph.errors import EncodeError
 from repowright.repo_tools import facts_codec
@@ -37,7 +37,7 @@ def serve(pipe: Connection, others: Iterable[Connection], snapshot: Snapshot, re
         other.close()
     # Records live until the end; looking for cycles among them costs a fifth of the time and finds none.
     gc.disable()
-    facts: dict[str, FileFacts] = {}
+    kept: dict[str, KeptFile] = {}
     world: RecordingWorld | None = None
     with suppress(EOFError, OSError, KeyboardInterrupt):
         while True:
@@ -47,30 +47,34 @@ def serve(pipe: Connection, others: Iterable[Connection], snapshot: Snapshot, re
                 os._exit(0)
             try:
                 if task == "world":
-                    world = RecordingWorld(given)
+                    world = RecordingWorld(given, {path: each.entries for path, each in kept.items()})
                 elif task == "read":
-                    pipe.send(_read(given, snapshot, resolver, facts))
+                    pipe.send(_read(given, snapshot, resolver, kept))
                 elif world is not None:
-                    pipe.send(_resolve(given, world, resolver, facts))
+                    pipe.send(_resolve(given, world, resolver, kept))
             except (EncodeError, ValueError) as err:
                 pipe.send(err)
 
 
 def _read(
-    jobs: Sequence[FileJob], snapshot: Snapshot, resolver: Resolver, kept: dict[str, FileFacts]
+    jobs: Sequence[FileJob], snapshot: Snapshot, resolver: Resolver, kept: dict[str, KeptFile]
 ) -> list[ReadFile]:
     outcomes = []
     for job in jobs:
-        outcome, facts = read_file(job, snapshot, resolver)
-        if facts is not None:
-            kept[job.path] = facts
+        outcome, own = read_file(job, snapshot, resolver)
+        if own is not None:
+            kept[job.path] = own
         outcomes.append(outcome)
     return outcomes
 
 
 def _resolve(
-    jobs: Sequence[ResolveJob], world: RecordingWorld, resolver: Resolver, kept: Mapping[str, FileFacts]
+    jobs: Sequence[ResolveJob], world: RecordingWorld, resolver: Resolver, kept: Mapping[str, KeptFile]
 ) -> list[ResolvedFile]:
-    return [
-        resolve_file(kept.get(job.path) or facts_codec.unpack(job.path, job.facts), world, resolver) for job in jobs
-    ]
+    return [resolve_file(facts_of(job, kept), world, resolver) for job in jobs]
+
+
+def facts_of(job: ResolveJob, kept: Mapping[str, KeptFile]) -> FileFacts:
+    """Return the facts of a file to be resolved: those that were kept, or those that came with the job."""
+    own = kept.get(job.path)
+    return own.facts if own is not None else facts_codec.unpack(job.path, job.facts)

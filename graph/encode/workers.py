@@ -19,12 +19,10 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from repowright.graph.encode.contribution import Resolver
-from repowright.graph.encode.file_work import FileJob, ReadFile, ResolvedFile, read_file, resolve_file
-from repowright.graph.encode.worker import ResolveJob, serve
+from repowright.graph.encode.file_work import FileJob, KeptFile, ReadFile, ResolvedFile, read_file, resolve_file
+from repowright.graph.encode.worker import ResolveJob, facts_of, serve
 from repowright.graph.encode.world import RecordingWorld, Source
 from repowright.graph.errors import EncodeError
-from repowright.repo_tools import facts_codec
-from repowright.repo_tools.facts import FileFacts
 from repowright.repo_tools.snapshot import Snapshot
 
 FEW = 40
@@ -59,26 +57,25 @@ class Alone:
     def __init__(self, snapshot: Snapshot, resolver: Resolver) -> None:
         self._snapshot = snapshot
         self._resolver = resolver
-        self._facts: dict[str, FileFacts] = {}
+        self._kept: dict[str, KeptFile] = {}
 
     def read(self, jobs: Sequence[FileJob]) -> Iterator[ReadFile]:
         """Read files in their order."""
         for job in jobs:
-            outcome, facts = read_file(job, self._snapshot, self._resolver)
-            if facts is not None:
-                self._facts[job.path] = facts
+            outcome, own = read_file(job, self._snapshot, self._resolver)
+            if own is not None:
+                self._kept[job.path] = own
             yield outcome
 
     def resolve(self, jobs: Sequence[ResolveJob], source: Source) -> Iterator[ResolvedFile]:
         """Resolve files in their order."""
-        world = RecordingWorld(source)
+        world = RecordingWorld(source, {path: each.entries for path, each in self._kept.items()})
         for job in jobs:
-            facts = self._facts.get(job.path) or facts_codec.unpack(job.path, job.facts)
-            yield resolve_file(facts, world, self._resolver)
+            yield resolve_file(facts_of(job, self._kept), world, self._resolver)
 
     def known(self) -> Collection[str]:
         """Return the paths of files whose facts are here."""
-        return self._facts.keys()
+        return self._kept.keys()
 
     def __enter__(self) -> Self:
         return self

@@ -36,9 +36,17 @@ class Source(Protocol):
 class MergedSource(NamedTuple):
     """All contributions in memory."""
 
-    by_path: Mapping[str, bytes]
-    by_module: Mapping[str, Iterable[str]]
-    by_name: Mapping[str, Iterable[tuple[str, str]]]
+    by_path: dict[str, bytes]
+    by_module: dict[str, list[str]]
+    by_name: dict[str, list[tuple[str, str]]]
+
+    def add(self, path: str, contribution: PackedContribution) -> None:
+        """Add what the file at ``path`` contributes."""
+        self.by_path[path] = contribution.entries
+        for key in contribution.modules:
+            self.by_module.setdefault(key, []).append(path)
+        for name, key in contribution.names:
+            self.by_name.setdefault(name, []).append((path, key))
 
     def entries(self, path: str) -> bytes | None:
         """Packed entries of the file at ``path``."""
@@ -54,68 +62,64 @@ class MergedSource(NamedTuple):
 
 
 class RecordingWorld:
-    """A `World` that remembers answers, and which of them the file at work has asked for."""
+    """A `World` that remembers answers, and which of them the file at work has asked for.
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
+    Parameters
+    ----------
+    own
+        Entries that are at hand, by path; the source is asked for all others.
+    """
+
+    def __init__(self, source: Source, own: Mapping[str, Mapping[str, Value]]) -> None:
+        self._source, self._own = source, own
         self._raw: dict[str, dict[str, Iterable[object]]] = {}
-        self._entries: dict[tuple[str, str], Value | None] = {}
-        self._modules: dict[str, tuple[str, ...]] = {}
-        self._definers: dict[str, tuple[tuple[str, str], ...]] = {}
-        self._hashes = _EntryHashes()
-        self._asked_entries: set[tuple[str, str]] = set()
-        self._asked_modules: set[str] = set()
-        self._asked_names: set[str] = set()
+        # Each answer with the hash of its question: several files ask most of them.
+        self._entries: dict[tuple[str, str], tuple[Value | None, int]] = {}
+        self._modules: dict[str, tuple[tuple[str, ...], int]] = {}
+        self._definers: dict[str, tuple[tuple[tuple[str, str], ...], int]] = {}
+        self._asked: set[int] = set()
 
     def entry(self, path: str, key: str) -> Value | None:
         """What the file at ``path`` contributes under this key."""
         at = (path, key)
-        self._asked_entries.add(at)
-        try:
-            return self._entries[at]
-        except KeyError:
-            return self._entries.setdefault(at, self._looked_up(path, key))
+        found = self._entries.get(at)
+        if found is None:
+            found = self._entries[at] = self._looked_up(path, key), entry_hash(at)
+        self._asked.add(found[1])
+        return found[0]
 
     def modules(self, key: str) -> tuple[str, ...]:
         """Sorted paths of the files that a module key finds."""
-        self._asked_modules.add(key)
-        try:
-            return self._modules[key]
-        except KeyError:
-            return self._modules.setdefault(key, tuple(sorted(set(self._source.modules(key)))))
+        found = self._modules.get(key)
+        if found is None:
+            found = self._modules[key] = tuple(sorted(set(self._source.modules(key)))), module_hash(key)
+        self._asked.add(found[1])
+        return found[0]
 
     def definers(self, name: str) -> tuple[tuple[str, str], ...]:
         """Sorted ``(path, key)`` of all definitions of a simple name."""
-        self._asked_names.add(name)
-        try:
-            return self._definers[name]
-        except KeyError:
-            found = sorted({(path, key) for path, key in self._source.definers(name)})
-            return self._definers.setdefault(name, tuple(found))
+        found = self._definers.get(name)
+        if found is None:
+            places = sorted({(path, key) for path, key in self._source.definers(name)})
+            found = self._definers[name] = tuple(places), name_hash(name)
+        self._asked.add(found[1])
+        return found[0]
 
     def take_lookups(self) -> bytes:
         """Return the hashes of all keys asked for since the last call, sorted, as 64-bit integers."""
-        found = set(map(self._hashes.__getitem__, self._asked_entries))
-        found.update(map(module_hash, self._asked_modules))
-        found.update(map(name_hash, self._asked_names))
-        self._asked_entries, self._asked_modules, self._asked_names = set(), set(), set()
-        return array("Q", sorted(found)).tobytes()
+        asked, self._asked = self._asked, set()
+        return array("Q", sorted(asked)).tobytes()
 
     def _looked_up(self, path: str, key: str) -> Value | None:
+        own = self._own.get(path)
+        if own is not None:
+            return own.get(key)
         raw = self._raw.get(path)
         if raw is None:
             packed = self._source.entries(path)
             raw = self._raw[path] = {} if packed is None else ormsgpack.unpackb(packed)
         found = raw.get(key)
         return None if found is None else _frozen(found)
-
-
-class _EntryHashes(dict[tuple[str, str], int]):
-    """Hashes of questions for entries; several files ask most of them."""
-
-    def __missing__(self, at: tuple[str, str]) -> int:
-        found = self[at] = entry_hash(at)
-        return found
 
 
 def pack_contribution(contribution: Contribution) -> PackedContribution:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from importlib import import_module
 from pathlib import PurePath
@@ -41,7 +42,7 @@ def frontend_for(path: str | PurePath) -> LanguageFrontend:
     LanguageUnknown
         If no frontend reads them; see ``is_source`` to ask first.
     """
-    found = _FRONTENDS.get(PurePath(path).suffix.lower())
+    found = _FRONTENDS.get(_ending(path))
     if found is None:
         raise LanguageUnknown(f"nothing here reads {path}", f"known endings: {', '.join(_FRONTENDS)}")
     return _frontend(*found)
@@ -49,7 +50,11 @@ def frontend_for(path: str | PurePath) -> LanguageFrontend:
 
 def is_source(path: str | PurePath) -> bool:
     """Whether some frontend reads files of this name."""
-    return PurePath(path).suffix.lower() in _FRONTENDS
+    return _ending(path) in _FRONTENDS
+
+
+def _ending(path: str | PurePath) -> str:
+    return os.path.splitext(path)[1].lower()
 
 
 @cache

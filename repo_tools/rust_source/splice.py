@@ -37,9 +37,11 @@ class Spliced:
 def replace_spans(text: str, changes: Mapping[Span, str]) -> str:
     """Return a text with spans, in bytes and disjoint, replaced."""
     data = text.encode()
-    for span in sorted(changes, key=lambda each: each.start, reverse=True):
-        data = data[: span.start] + changes[span].encode() + data[span.end :]
-    return data.decode("utf-8", "replace")
+    parts, at = [], 0
+    for span in sorted(changes, key=lambda each: (each.start, each.end)):
+        parts += [data[at : span.start], changes[span].encode()]
+        at = span.end
+    return b"".join([*parts, data[at:]]).decode("utf-8", "replace")
 
 
 def replace_body(text: str, path: str, body: str) -> str:

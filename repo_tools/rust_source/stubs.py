@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from repowright.repo_tools.rust_source.items import RustItem, read_items
 from repowright.repo_tools.rust_source.splice import replace_spans
-from repowright.repo_tools.rust_source.syntax import COMMENTS, RustTree, Span, line_of, named, walk
+from repowright.repo_tools.rust_source.syntax import COMMENTS, RustTree, Span, line_of, named
 
 _MARKS = frozenset({"unimplemented", "todo"})
 _EXCUSE = re.compile(
@@ -29,17 +30,36 @@ class Stub:
     """True where the body is nothing but the stop; else the stop is one branch of it."""
 
 
+@dataclass(frozen=True)
+class _Stop:
+    start: int
+    line: int
+    whole: bool
+
+
 def find_stubs(source: bytes) -> tuple[Stub, ...]:
     """Return the functions of a file, tests left out, that hold ``todo!``, ``unimplemented!`` or a panic saying so."""
     tree = RustTree(source)
-    functions = [item for item in read_items(source).functions() if item.body is not None and not item.in_tests]
-    stops = [node for node in walk(tree.root) if node.type == "macro_invocation" and _is_stop(node, tree)]
+    stops = sorted(_stops(tree), key=lambda stop: stop.start)
+    starts = [stop.start for stop in stops]
     found = []
-    for item in functions:
-        inside = [node for node in stops if _within(node, item)]
-        if inside:
-            found.append(Stub(item.path, line_of(inside[0]), any(_is_whole(node) for node in inside)))
+    for item in read_items(source).functions():
+        if item.body is not None and not item.in_tests:
+            inside = stops[bisect_left(starts, item.body.start) : bisect_left(starts, item.body.end)]
+            if inside:
+                found.append(Stub(item.path, inside[0].line, any(stop.whole for stop in inside)))
     return tuple(found)
+
+
+def _stops(tree: RustTree) -> Iterator[_Stop]:
+    """Every place that stops; walked with the nodes above, since a node finds its parent by a search from the root."""
+    waiting: list[tuple[Node, tuple[Node, ...]]] = [(tree.root, ())]
+    while waiting:
+        node, above = waiting.pop()
+        if node.type == "macro_invocation" and _is_stop(node, tree):
+            yield _Stop(node.start_byte, line_of(node), _is_whole(node, above))
+        nearest = (*above[-2:], node)
+        waiting.extend((child, nearest) for child in node.children)
 
 
 def _is_stop(node: Node, tree: RustTree) -> bool:
@@ -47,14 +67,14 @@ def _is_stop(node: Node, tree: RustTree) -> bool:
     return name in _MARKS or (name in _PANICS and _EXCUSE.search(tree.text(node)) is not None)
 
 
-def _within(node: Node, item: RustItem) -> bool:
-    return item.body is not None and item.body.start <= node.start_byte and node.end_byte <= item.body.end
-
-
-def _is_whole(node: Node) -> bool:
-    statement = node.parent if node.parent is not None and node.parent.type == "expression_statement" else node
-    block = statement.parent
-    if block is None or block.type != "block" or block.parent is None or block.parent.type != "function_item":
+def _is_whole(node: Node, above: tuple[Node, ...]) -> bool:
+    """Tell whether a stop is all that a function's block holds, given the three nodes above it, nearest last."""
+    chain = [*above, node]
+    at = -2 if len(above) > 0 and above[-1].type == "expression_statement" else -1
+    if len(chain) < 2 - at:
+        return False
+    statement, block, owner = chain[at], chain[at - 1], chain[at - 2]
+    if block.type != "block" or owner.type != "function_item":
         return False
     return [child for child in block.named_children if child.type not in COMMENTS] == [statement]
 
@@ -69,7 +89,7 @@ def stub_out(source: bytes) -> bytes:
         for item in read_items(source).functions()
         if item.body is not None and item.signature is not None and not _keeps_body(item)
     }
-    outer = {span: text for span, text in changes.items() if not _is_inner(span, changes)}
+    outer = {span: changes[span] for span in _outermost(changes)}
     return replace_spans(RustTree(source).data.decode("utf-8", "replace"), outer).encode()
 
 
@@ -78,5 +98,10 @@ def _keeps_body(item: RustItem) -> bool:
     return item.in_tests or item.path == "main" or item.signature.result.startswith("impl ")
 
 
-def _is_inner(span: Span, others: Iterable[Span]) -> bool:
-    return any(other != span and other.holds(span) for other in others)
+def _outermost(spans: Iterable[Span]) -> list[Span]:
+    """The spans that stand in no other; of nested code, so that two are disjoint or one holds the other."""
+    kept: list[Span] = []
+    for span in sorted(spans, key=lambda each: (each.start, -each.end)):
+        if not kept or span.start >= kept[-1].end:
+            kept.append(span)
+    return kept

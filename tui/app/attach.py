@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from repowright.tui.app.screens.run import RunScreen, Shown
+from repowright.tui.run_stages import stages_of
 
 if TYPE_CHECKING:
     from repowright.agent.events import RunEnd
@@ -17,15 +18,6 @@ def shown_of(run: Run) -> Shown:
     """Return what the screen of a run is about."""
     folder = Path(run.manifest.out) if run.manifest.out else None
     return Shown(f"{run.manifest.title} · {run.id}", run.graph, folder, stages_of(run))
-
-
-def stages_of(run: Run) -> tuple[tuple[str, str], ...]:
-    """Return the stages that are known before they begin."""
-    if run.manifest.workflow != "generate":
-        return ()
-    from repowright.agent.workflows.generate.stages import STAGES
-
-    return tuple((stage.name, stage.title) for stage in STAGES)
 
 
 def watch_screen(run: Run) -> RunScreen:

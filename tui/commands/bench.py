@@ -43,3 +43,13 @@ bench.add_command(
         "  repowright bench repocraft run --tasks requests.json --repo ./httpeasy",
     )
 )
+bench.add_command(
+    LazyGroup(
+        "repowright.tui.commands.translation",
+        ("encode", "stubs", "run", "verdict", "oracle", "report"),
+        name="translation",
+        help="Translate sets of C projects, judge crates by two rules, prove the harness, report.",
+        epilog="\b\nExamples:\n  repowright bench translation run --data crust --project fleur --out work\n"
+        "  repowright bench translation report work --data crust",
+    )
+)

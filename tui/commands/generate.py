@@ -99,7 +99,7 @@ def resume_run(name: str, stop_after: str | None, as_json: bool, plain: bool, op
     """Go on with a run and return the exit code."""
     import os
 
-    from repowright.agent.runs import find_run, runs_root
+    from repowright.agent.runs import find_run_of, runs_root
     from repowright.agent.settings import load_settings
     from repowright.tui.follow import follow, present
     from repowright.tui.settings_options import flags_of
@@ -107,7 +107,7 @@ def resume_run(name: str, stop_after: str | None, as_json: bool, plain: bool, op
     root = runs_root(os.environ)
 
     def begin(subscribers: Sequence[Subscriber]) -> Coroutine[None, None, RunEnd]:
-        run = find_run(name, root)
+        run = find_run_of("generate", name, root)
         settings = load_settings(flags_of(options), os.environ, Path.cwd(), remembered=run.manifest.settings)
         if not run.manifest.replay:
             settings.require_model(os.environ)

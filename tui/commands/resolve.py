@@ -76,7 +76,7 @@ def resume_resolution(name: str, as_json: bool, plain: bool, options: dict[str, 
     """Go on with a resolution and return the exit code."""
     import os
 
-    from repowright.agent.runs import find_run, runs_root
+    from repowright.agent.runs import find_run_of, runs_root
     from repowright.agent.settings import load_settings
 
     root = runs_root(os.environ)
@@ -84,7 +84,7 @@ def resume_resolution(name: str, as_json: bool, plain: bool, options: dict[str, 
     def begin(subscribers: Sequence[Subscriber]) -> Coroutine[None, None, RunEnd]:
         from repowright.agent.workflows.resolve.session import resume
 
-        found = find_run(name, root)
+        found = find_run_of("resolve", name, root)
         settings = load_settings(flags_of(options), os.environ, Path.cwd(), remembered=found.manifest.settings)
         if not found.manifest.replay:
             settings.require_model(os.environ)
@@ -129,7 +129,7 @@ def _read_issue(issue: str) -> tuple[str, str]:
 
 def _followed(begin: Begin, as_json: bool, plain: bool, root: Path) -> int:
     """Follow a resolution to its end, and print its report below the summary."""
-    from repowright.agent.workflows.resolve.studio import STAGES
+    from repowright.agent.workflows.resolve.stages import STAGES
     from repowright.tui.follow import follow, present
 
     seen: list[str] = []

@@ -151,6 +151,8 @@ def _find(name: str) -> Run:
 def _facts(run: Run) -> list[tuple[str, str]]:
     import time
 
+    from repowright.tui.summary import delivered_as
+
     manifest = run.manifest
     unfinished = run.status not in ("done", "failing")
     facts = [
@@ -161,7 +163,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("model", manifest.settings.model),
         ("budget", manifest.settings.budget),
         ("replay", manifest.replay),
-        ({"evaluate": "result", "resolve": "patch", "translate": "crate"}.get(manifest.workflow, "project"), manifest.out),
+        (delivered_as(manifest.workflow), manifest.out),
         ("folder", str(run.folder)),
         ("report", str(run.report) if run.report.exists() else ""),
         ("go on", f"repowright runs resume {run.id}" if unfinished else ""),

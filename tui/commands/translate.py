@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from repowright.tui.exit_codes import exit_codes_help
-from repowright.tui.settings_options import complete_run, flags_of, settings_options
+from repowright.tui.settings_options import complete_run, flags_of, settings_options, start_settings
 
 if TYPE_CHECKING:
     from repowright.agent.events import Event, RunEnd, Subscriber
     from repowright.tui.follow import Begin
+    from repowright.tui.run_stages import Stages
 
 _EPILOG = f"""\b
 Examples:
   repowright translate ~/src/queue --to rust --model gpt-5-mini --budget 500ktok
+  repowright translate ~/src/queue --to rust --stage idiomatic --out queue
   repowright translate ~/src/queue --to rust --interface queue-rs --tests queue-rs/tests --out queue
   repowright translate --resume last
 
@@ -27,26 +29,29 @@ Examples:
 
 @click.command(epilog=_EPILOG)
 @click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="DIR")
-@click.option("--to", "target", metavar="LANGUAGE", help="What it becomes: rust.")
+@click.option("--to", "target", metavar="LANGUAGE", help="The language it becomes: rust.")
 @click.option(
     "--interface",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Crate whose functions are stubs, or loose Rust files: its types and signatures stay, and safe code fills it.",
+    help="Rust whose functions are stubs, a crate or loose files: its signatures stay, and safe code fills it.",
 )
 @click.option(
     "--tests",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Rust tests the crate must pass; they stay as they are.",
+    help="Rust tests that the crate must pass; they stay as they are.",
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path), metavar="DIR", help="New folder for the crate; DIR-rust here by default."
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="New or empty folder for the crate, outside of any repository; NAME-rust here by default.",
 )
 @click.option(
     "--stage",
     type=click.Choice(["safe", "idiomatic"]),
-    help="Without an interface: safe keeps C's signatures (the default), idiomatic designs safe ones first.",
+    help="Without --interface: safe (the default) keeps C's types and signatures, idiomatic designs safe ones first.",
 )
 @settings_options
 @click.option("--resume", "resumed", shell_complete=complete_run, metavar="RUN", help="Go on with a translation.")
@@ -83,14 +88,26 @@ def translate(
     if target is None:
         raise click.UsageError("--to is missing; give --to rust")
     goal = out or Path(f"{folder.resolve().name}-{target}")
-    return _start((folder, goal, target, interface, tests, stage == "idiomatic"), replay, as_json, plain, settings)
+    given = _Given(folder, goal, target, interface, tests, stage == "idiomatic")
+    return _start(given, replay, as_json, plain, settings)
+
+
+class _Given(NamedTuple):
+    """What the command line says, in the order of ``session.Asked``, which is not loaded before it is needed."""
+
+    folder: Path
+    out: Path
+    target: str
+    interface: Path | None
+    tests: Path | None
+    idiomatic: bool
 
 
 def resume_translation(name: str, as_json: bool, plain: bool, options: dict[str, Any]) -> int:
     """Go on with a translation and return the exit code."""
     import os
 
-    from repowright.agent.runs import find_run, runs_root
+    from repowright.agent.runs import find_run_of, runs_root
     from repowright.agent.settings import load_settings
 
     root = runs_root(os.environ)
@@ -98,52 +115,46 @@ def resume_translation(name: str, as_json: bool, plain: bool, options: dict[str,
     def begin(subscribers: Sequence[Subscriber]) -> Coroutine[None, None, RunEnd]:
         from repowright.agent.workflows.translate.session import resume
 
-        found = find_run(name, root)
+        found = find_run_of("translate", name, root)
         settings = load_settings(flags_of(options), os.environ, Path.cwd(), remembered=found.manifest.settings)
         if not found.manifest.replay:
             settings.require_model(os.environ)
         return resume(found, settings, subscribers=subscribers)
 
-    return _followed(begin, as_json, plain, root, designs=True)
+    return _followed(begin, as_json, plain, root, _known_stages(name, root))
 
 
-def _start(
-    given: tuple[Path, Path, str, Path | None, Path | None, bool],
-    replay: str | None,
-    as_json: bool,
-    plain: bool,
-    options: dict[str, Any],
-) -> int:
+def _known_stages(name: str, root: Path) -> Stages:
+    from repowright.agent.errors import UserError
+    from repowright.agent.runs import find_run
+    from repowright.tui.run_stages import stages_of
+
+    try:
+        return stages_of(find_run(name, root))
+    except UserError:  # told when the run is opened to go on with it
+        return ()
+
+
+def _start(given: _Given, replay: str | None, as_json: bool, plain: bool, options: dict[str, Any]) -> int:
     import os
 
-    from repowright.agent.runs import find_recording, runs_root
-    from repowright.agent.settings import load_settings
+    from repowright.agent.runs import runs_root
+    from repowright.agent.workflows.translate.stages import stages_of
 
     root = runs_root(os.environ)
 
     def begin(subscribers: Sequence[Subscriber]) -> Coroutine[None, None, RunEnd]:
-        from repowright.agent.manifest import read_manifest
         from repowright.agent.workflows.translate.session import Asked, start
 
-        recording = find_recording(replay, root) if replay is not None else None
-        recorded = read_manifest(recording).settings if recording else None
-        settings = load_settings(flags_of(options), os.environ, Path.cwd(), recorded=recorded)
-        if recording is None:
-            settings.require_model(os.environ)
+        settings, recording = start_settings(options, replay, root)
         return start(Asked(*given), settings, runs=root, replay=recording, subscribers=subscribers)
 
-    return _followed(begin, as_json, plain, root, designs=given[-1])
+    stages = stages_of(idiomatic=given.idiomatic and given.interface is None)
+    return _followed(begin, as_json, plain, root, stages)
 
 
-def _followed(begin: Begin, as_json: bool, plain: bool, root: Path, *, designs: bool) -> int:
-    """Follow a translation to its end, and print its report below the summary.
-
-    Parameters
-    ----------
-    designs
-        Whether an interface may be designed.
-    """
-    from repowright.agent.workflows.translate.studio import STAGES
+def _followed(begin: Begin, as_json: bool, plain: bool, root: Path, stages: Stages) -> int:
+    """Follow a translation to its end, and print its report below the summary."""
     from repowright.tui.follow import follow, present
 
     seen: list[str] = []
@@ -151,7 +162,6 @@ def _followed(begin: Begin, as_json: bool, plain: bool, root: Path, *, designs: 
     def note(event: Event) -> None:
         seen[:] = [event.run]
 
-    stages = [stage for stage in STAGES if designs or stage[0] != "design"]
     code = follow(lambda subscribers: begin([*subscribers, note]), present(as_json, plain, stages), root)
     if not as_json and seen:
         _print_report(root / seen[0])

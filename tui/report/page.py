@@ -14,7 +14,7 @@ from repowright.agent.run import Run
 from repowright.tui import amounts
 from repowright.tui.report.facts import Facts, gather
 from repowright.tui.report.tree import Branch, branches
-from repowright.tui.summary import verdict
+from repowright.tui.summary import delivered_as, verdict
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -51,6 +51,7 @@ def render_page(run: Run, facts: Facts, results: RunResults, rpg: RPG | None) ->
             spec=run.spec().text,
             status=run.status,
             verdict=verdict(facts.end) if facts.end else run.status,
+            delivered=delivered_as(run.manifest.workflow),
             facts=facts,
             results=results,
             failing=[test for test in results.tests if test.outcome in ("failed", "error")],

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, Field
 
 from repowright.agent.approvals.gate import Call
+from repowright.agent.chat.tools.sub_run import ended, sub_run
 from repowright.agent.chat.tools.tool import ChatTool, Site, Told, acting
 from repowright.agent.chat.wishes import Wish
 from repowright.agent.errors import UserError
-from repowright.agent.events import Event, RunEnd, RunStart, StageProgress, StageStart, Subscriber, UnitEnd
+from repowright.agent.events import RunEnd, Subscriber
 from repowright.agent.run import Run
 from repowright.agent.workflows.locate.ranking import joined
 from repowright.agent.workflows.locate.workflow import Task, judge
@@ -26,7 +27,6 @@ from repowright.repo_tools.snapshot_tree import WorkTreeSnapshot
 
 _CANDIDATES = 20
 _PATCH = 40_000
-Begin = Callable[[Sequence[Subscriber]], Awaitable[RunEnd]]
 
 
 class Locate(BaseModel):
@@ -128,9 +128,9 @@ async def _resolve(asked: Resolve, site: Site) -> Told:
     async def go_on(run: Run, subscribers: Sequence[Subscriber]) -> RunEnd:
         return await resume(run, settings, subscribers=subscribers)
 
-    end = await _run(wish, begin, go_on, site)
+    end = await sub_run(wish, begin, go_on, site)
     patch = Path(end.out).read_text(encoding="utf-8") if end.out and Path(end.out).is_file() else ""
-    text = f"the run {end.run} ended: {end.status}\n\n{patch[:_PATCH]}" if patch else _ended(end)
+    text = f"the run {end.run} ended: {end.status}\n\n{patch[:_PATCH]}" if patch else ended(end)
     return Told(text=text, failed=not patch)
 
 
@@ -155,47 +155,5 @@ async def _generate(asked: Generate, site: Site) -> Told:
     async def go_on(run: Run, subscribers: Sequence[Subscriber]) -> RunEnd:
         return await resume(run, desk.settings, stop_after=None, subscribers=subscribers)
 
-    end = await _run(wish, begin, go_on, site)
-    return Told(text=_ended(end), failed=end.status != "done")
-
-
-async def _run(
-    wish: Wish, begin: Begin, go_on: Callable[[Run, Sequence[Subscriber]], Awaitable[RunEnd]], site: Site
-) -> RunEnd:
-    """Begin a run, or go on with the one that this call had begun when its sitting was killed."""
-    begun = site.done("run-id")
-    progress = _Progress(site)
-    if begun is not None and (site.desk.runs / begun).is_dir():
-        return await go_on(Run.open(site.desk.runs / begun), [progress])
-    await site.permit(wish)
-    return await begin([progress])
-
-
-class _Progress:
-    """Tells a run's stages as the progress of the call."""
-
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._stage = ""
-
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, RunStart):
-            self._site.keep("run-id", event.run)
-        elif isinstance(event, StageStart):
-            self._stage = event.title
-            self._site.progress(event.title, 0, event.total)
-        elif isinstance(event, StageProgress):
-            self._site.progress(self._stage, event.done, event.total)
-        elif isinstance(event, UnitEnd):
-            self._site.progress(f"{event.state} {event.name}")
-
-
-def _ended(end: RunEnd) -> str:
-    lines = [f"the run {end.run} ended: {end.status}"]
-    if end.out:
-        lines.append(f"delivered in {end.out}")
-    if end.units_total:
-        lines.append(f"{end.units_verified} of {end.units_total} units verified")
-    if end.tests_passed or end.tests_failed:
-        lines.append(f"tests: {end.tests_passed} passed, {end.tests_failed} failed")
-    return "\n".join([*lines, *([f"go on with: {end.resume}"] if end.resume else [])])
+    end = await sub_run(wish, begin, go_on, site)
+    return Told(text=ended(end), failed=end.status != "done")

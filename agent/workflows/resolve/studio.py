@@ -18,15 +18,7 @@ from repowright.agent.settings import Settings
 from repowright.agent.workflows.resolve.atlas import Atlas
 from repowright.agent.workflows.resolve.bench import ResolveBench
 from repowright.agent.workflows.resolve.specification import Subject
-
-STAGES = (
-    ("locate", "Find the code that the issue is about"),
-    ("reproduce", "Write a test that shows the issue"),
-    ("edit", "Change a copy of the code"),
-    ("verify", "Run the affected tests before and after"),
-    ("deliver", "Hand over the patch"),
-)
-"""Name and title of each stage."""
+from repowright.agent.workflows.resolve.stages import STAGES
 
 M = TypeVar("M", bound=BaseModel)
 

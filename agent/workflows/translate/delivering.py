@@ -11,6 +11,8 @@ from repowright.agent.atomic import write_atomically
 from repowright.agent.errors import OutFolderError
 from repowright.agent.events import Decision, FileWritten
 from repowright.agent.workflows.translate.encoding import Refusal
+from repowright.agent.workflows.translate.idiomatic.accepting import Whole, accept
+from repowright.agent.workflows.translate.idiomatic.designing import Design
 from repowright.agent.workflows.translate.measuring import climb_all, metrics, settled
 from repowright.agent.workflows.translate.records import (
     Judgement,
@@ -32,9 +34,14 @@ _BEHAVIOUR = ("swap", "differential", "sanitizer")
 
 
 async def deliver(
-    studio: Studio, layout: Layout, files: Files, now: Judgement, units: Sequence[UnitRecord]
+    studio: Studio, layout: Layout, files: Files, now: Judgement, units: Sequence[UnitRecord], design: Design
 ) -> Translation:
     """Check and measure the crate, write it and all that is told of it, and return the record.
+
+    Parameters
+    ----------
+    design
+        What was designed of the interface; nothing where it was not.
 
     Raises
     ------
@@ -45,6 +52,7 @@ async def deliver(
     """
     steps = await climb_all(studio.judge, studio.record, layout.frame, files, now)
     done = settled(units, layout, now)
+    clusters = await accept(studio, layout, design, Whole(files, now, done, steps))
     subject = Subject.of(studio.run.spec())
     ledger = studio.gateway.ledger
     translation = Translation(
@@ -57,6 +65,7 @@ async def deliver(
         refused=tuple(_refused(layout)),
         notes=tuple(_as_refused(layout.encoded.notes)),
         ladder=tuple(steps),
+        clusters=clusters,
         failing=now.failing,
         differences=tuple(_differences(steps)),
         faults=_counted(unit.faults for unit in done),

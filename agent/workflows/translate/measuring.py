@@ -63,7 +63,12 @@ def _of(finding: Finding) -> LadderStep:
     figures = {name: round(value, 3) for name, value in finding.figures.items()}
     problems = finding.problems[:_MOST_PROBLEMS]
     return LadderStep(
-        check=finding.check, verdict=finding.verdict, told=finding.told, problems=problems, figures=figures
+        check=finding.check,
+        verdict=finding.verdict,
+        told=finding.told,
+        problems=problems,
+        figures=figures,
+        functions=tuple(finding.names.get("compared", ())),
     )
 
 

@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from repowright.agent.workflows.translate.idiomatic.cluster_record import ClusterRecord
+
 SCHEMA: Literal["repowright.translation/1"] = "repowright.translation/1"
 
 
@@ -169,6 +171,8 @@ class LadderStep(_Kept):
     told: str
     problems: tuple[str, ...] = ()
     figures: dict[str, float] = {}
+    functions: tuple[str, ...] = ()
+    """C functions whose results it compared."""
 
 
 class Translation(_Kept):
@@ -188,6 +192,8 @@ class Translation(_Kept):
     notes: tuple[RefusedUnit, ...]
     """What was read or written otherwise than a full compilation would."""
     ladder: tuple[LadderStep, ...]
+    clusters: tuple[ClusterRecord, ...] = ()
+    """Type clusters of an interface that was designed."""
     failing: tuple[FailedTest, ...]
     differences: tuple[str, ...]
     """How Rust behaves otherwise than C, inputs that no program gives included."""

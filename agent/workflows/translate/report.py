@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from repowright.agent.workflows.translate.idiomatic.cluster_report import cluster_lines
 from repowright.agent.workflows.translate.records import (
     LadderStep,
     Metrics,
@@ -27,6 +28,7 @@ def _lines(found: Translation) -> Iterator[str]:
     yield _head(found)
     yield from _section("Figures", _figures(found.metrics))
     yield from _section("Checks of the whole crate", _ladder(found.ladder))
+    yield from _section("Type clusters", cluster_lines(found.clusters))
     yield from _section("Units", _units(found.units))
     open_ = [unit for unit in found.units if unit.reason]
     yield from _section(

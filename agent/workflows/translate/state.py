@@ -12,6 +12,8 @@ class TranslateState(TypedDict, total=False):
     """Address of what the C compiler said of each file."""
     designed: str
     """Address of the interface that was designed; empty where none was."""
+    clusters: str
+    """Address of what the design says of its type clusters; empty where nothing was designed."""
     crate: str
     """Address of the crate as it stands."""
     judgement: str

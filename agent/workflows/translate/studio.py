@@ -24,19 +24,10 @@ from repowright.agent.workflows.translate.frame import Frame, frame_of, tests_of
 from repowright.agent.workflows.translate.judging import Judge
 from repowright.agent.workflows.translate.originals import Originals
 from repowright.agent.workflows.translate.readiness import reaches
+from repowright.agent.workflows.translate.stages import STAGES
 from repowright.agent.workflows.translate.survey import survey
 from repowright.agent.workflows.translate.tasks import Plan, plan_tasks
 from repowright.executors import Sandbox
-
-STAGES = (
-    ("encode", "Read the C and bring it into the graph"),
-    ("design", "Design an interface of safe types and signatures"),
-    ("skeleton", "Lay out the crate that is filled"),
-    ("translate", "Translate unit by unit"),
-    ("mend", "Mend what the whole crate still does otherwise"),
-    ("deliver", "Check the whole crate and hand it over"),
-)
-"""Name and title of each stage."""
 
 M = TypeVar("M", bound=BaseModel)
 Files = dict[str, bytes]

@@ -14,15 +14,16 @@ from repowright.agent.errors import UserError
 from repowright.agent.events import Decision, StageEnd, StageProgress, StageStart, UnitEnd, UnitStart
 from repowright.agent.events import Warning as Warned
 from repowright.agent.workflows.translate.delivering import deliver
-from repowright.agent.workflows.translate.designing import design
 from repowright.agent.workflows.translate.frame import has_tests
+from repowright.agent.workflows.translate.idiomatic.designing import Design, design
 from repowright.agent.workflows.translate.judging import Wanted
 from repowright.agent.workflows.translate.mending import mend
 from repowright.agent.workflows.translate.readiness import ready
 from repowright.agent.workflows.translate.records import WRITTEN, Judgement, UnitRecord, UnitState
+from repowright.agent.workflows.translate.stages import STAGES
 from repowright.agent.workflows.translate.standing_in import stand_ins
 from repowright.agent.workflows.translate.state import TranslateState
-from repowright.agent.workflows.translate.studio import STAGES, Layout, Studio
+from repowright.agent.workflows.translate.studio import Layout, Studio
 from repowright.agent.workflows.translate.survey import compile_all
 from repowright.agent.workflows.translate.tasks import Task
 from repowright.agent.workflows.translate.translating import Unit, Version, translate_unit
@@ -46,10 +47,11 @@ async def design_step(state: TranslateState, runtime: Runtime[Studio]) -> Transl
     """Let the model design safe types and signatures; where that fails, the crate is typed as C is."""
     studio = runtime.context
     with studio.stage("design"):
-        files = await design(studio, await asyncio.to_thread(studio.encoded, state["compiled"]))
+        files, clusters = await design(studio, await asyncio.to_thread(studio.encoded, state["compiled"]))
     if not files:
         studio.emit(Warned(message="no interface that compiles came of the design: the crate is typed as C is"))
-    return {"designed": studio.keep_files(files) if files else ""}
+    kept = studio.keep(clusters) if files else ""
+    return {"designed": studio.keep_files(files) if files else "", "clusters": kept}
 
 
 async def skeleton_step(state: TranslateState, runtime: Runtime[Studio]) -> TranslateState:
@@ -122,7 +124,8 @@ async def deliver_step(state: TranslateState, runtime: Runtime[Studio]) -> Trans
     layout, now = _resumed(studio, state)
     with studio.stage("deliver"):
         units = [studio.kept(each, UnitRecord) for each in state["units"]]
-        translation = await deliver(studio, layout, now.files, now.judgement, units)
+        designed = studio.kept(state["clusters"], Design) if state.get("clusters") else Design()
+        translation = await deliver(studio, layout, now.files, now.judgement, units, designed)
     return {"translation": studio.keep(translation)}
 
 

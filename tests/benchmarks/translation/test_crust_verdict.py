@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from small_translations import QUEUE_C, QUEUE_H, QUEUE_RS, QUEUE_TEST_C, QUEUE_TEST_RS, bench_on, manifest, open_sandbox
+from small_translations import QUEUE_C, QUEUE_H, QUEUE_RS, QUEUE_TEST_C, QUEUE_TEST_RS, manifest
 
 from repowright.agent.workflows.translate.checks import Bench
-from repowright.benchmarks.translation.__main__ import main
-from repowright.benchmarks.translation.crust import CrustCase, CrustData
+from repowright.benchmarks.translation.cases import Case
+from repowright.benchmarks.translation.crust import CrustData
 from repowright.benchmarks.translation.errors import CasesUnavailable, CaseUnknown
 from repowright.benchmarks.translation.verdict import ProjectVerdict, judge, summed
 from repowright.repo_tools.rust_source import stub_out
@@ -44,15 +44,8 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def case(data: Path) -> CrustCase:
+def case(data: Path) -> Case:
     return CrustData.open(data).case("my_queue")
-
-
-@pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
-    sandbox = open_sandbox("bubblewrap")
-    yield bench_on(sandbox)
-    sandbox.close()
 
 
 def test_the_data_is_read_from_a_folder_and_from_an_archive_alike(data: Path, tmp_path: Path) -> None:
@@ -63,45 +56,52 @@ def test_the_data_is_read_from_a_folder_and_from_an_archive_alike(data: Path, tm
     folder, packed = CrustData.open(data / "datasets"), CrustData.open(archive)
     assert folder.names() == packed.names() == ("my_queue",)
     assert folder.case("my_queue") == packed.case("my_queue")
+    fork = tmp_path / "fork"
+    (fork / "datasets").mkdir(parents=True)
+    archive.rename(fork / "datasets" / "bench.zip")
+    assert CrustData.open(fork).case("my_queue") == folder.case("my_queue")
 
 
-def test_a_case_has_the_interface_in_place_and_the_c_program(case: CrustCase) -> None:
+def test_a_case_has_the_interface_in_place_and_the_c_program(case: Case) -> None:
     assert sorted(case.crate) == ["Cargo.toml", "src/bin/test.rs", "src/lib.rs", "src/queue.rs"]
     assert case.program.sources == ("src/queue.c",) and case.program.mains == ("test.c",)
     assert list(case.tests) == [TEST]
 
 
 def test_missing_data_says_where_to_get_it(tmp_path: Path, data: Path) -> None:
-    with pytest.raises(CasesUnavailable, match="git clone"):
+    with pytest.raises(CasesUnavailable, match="no set of projects"):
         CrustData.open(tmp_path / "nowhere")
     (tmp_path / "other").mkdir()
     with pytest.raises(CasesUnavailable, match="CBench"):
         CrustData.open(tmp_path / "other")
     with pytest.raises(CaseUnknown):
         CrustData.open(data).case("no_c_side")
-    assert main(["verdict", "--data", str(tmp_path / "nowhere"), "--answers", str(tmp_path)]) == 2
+    (tmp_path / "broken.zip").write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
+    with pytest.raises(CasesUnavailable, match="is no archive"):
+        CrustData.open(tmp_path / "broken.zip")
 
 
-async def verdict(bench: Bench, case: CrustCase, answer: Mapping[str, bytes]) -> ProjectVerdict:
+async def verdict(bench: Bench, case: Case, answer: Mapping[str, bytes]) -> ProjectVerdict:
     return await judge(bench, case, answer, frozenset({EMPTY}))
 
 
 @pytest.mark.bubblewrap
-async def test_a_good_answer_passes_both_rules(bench: Bench, case: CrustCase) -> None:
-    found = await judge(bench, case, ANSWER)
+async def test_a_good_answer_passes_both_rules(bench: Bench, case: Case) -> None:
+    found = await judge(bench, case, {**ANSWER, "src/interfaces/queue.rs": stub_out(QUEUE_RS)})
     assert (found.builds, found.official, found.strict, found.reasons) == (True, True, True, ())
+    assert (found.clippy, found.lines, found.tier) == (0, 31, "A")
     assert found.vacuous == (EMPTY,) and found.real == (REAL,)
 
 
 @pytest.mark.bubblewrap
-async def test_stubs_build_and_pass_nothing_that_counts(bench: Bench, case: CrustCase) -> None:
+async def test_stubs_build_and_pass_nothing_that_counts(bench: Bench, case: Case) -> None:
     found = await verdict(bench, case, case.crate)
     assert (found.builds, found.official, found.strict) == (True, False, False)
     assert found.failed == (REAL,) and found.stubs == 5
 
 
 @pytest.mark.bubblewrap
-async def test_an_answer_that_edits_the_tests_passes_only_officially(bench: Bench, case: CrustCase) -> None:
+async def test_an_answer_that_edits_the_tests_passes_only_officially(bench: Bench, case: Case) -> None:
     wrong = QUEUE_RS.replace(b"pop_front", b"pop_back")
     tests = b"#[test]\nfn easy() { my_queue::queue::Queue::new(1); }\nfn main() {}\n"
     found = await verdict(bench, case, {**ANSWER, "src/queue.rs": wrong, TEST: tests})
@@ -110,21 +110,22 @@ async def test_an_answer_that_edits_the_tests_passes_only_officially(bench: Benc
 
 
 @pytest.mark.bubblewrap
-async def test_unsafe_code_that_the_interface_has_not_fails_the_strict_rule(bench: Bench, case: CrustCase) -> None:
+async def test_unsafe_code_that_the_interface_has_not_fails_the_strict_rule(bench: Bench, case: Case) -> None:
     code = QUEUE_RS.replace(b"self.items.len()\n", b"unsafe { (*(&raw const self.items)).len() }\n")
+    code += b"pub fn odd(n: i32) -> i32 {\n    return n % 2;\n}\n"
     found = await verdict(bench, case, {**ANSWER, "src/queue.rs": code})
-    assert (found.official, found.strict, found.unsafe) == (True, False, 1)
+    assert (found.official, found.strict, found.unsafe) == (True, False, 1) and found.clippy > 0
 
 
 @pytest.mark.bubblewrap
-async def test_tests_that_pass_on_stubs_alone_are_no_success(bench: Bench, case: CrustCase) -> None:
+async def test_tests_that_pass_on_stubs_alone_are_no_success(bench: Bench, case: Case) -> None:
     found = await judge(bench, case, ANSWER, frozenset({EMPTY, REAL}))
     assert (found.official, found.strict) == (True, False)
     assert found.reasons == ("no test that fails on stubs",)
 
 
 @pytest.mark.bubblewrap
-async def test_an_answer_that_does_not_compile_says_why(bench: Bench, case: CrustCase) -> None:
+async def test_an_answer_that_does_not_compile_says_why(bench: Bench, case: Case) -> None:
     found = await verdict(bench, case, {**ANSWER, "src/queue.rs": QUEUE_RS + b"fn f() -> u8 { 3i32 }\n"})
     assert (found.builds, found.official, found.strict) == (False, False, False)
     assert "E0308" in found.reasons[1]

@@ -1,20 +1,15 @@
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from repowright.benchmarks.translation.clang_truth import Clang, ClangMissing
-from repowright.benchmarks.translation.encoding_check import Row, interface_of, main, measure, read_rows, summary
+from repowright.benchmarks.translation.encoding_check import Row, brief, measure, read_rows, summary, write_row
 from repowright.benchmarks.translation.encoding_scores import Score, compared_sets
 from repowright.executors import Sandbox, SandboxUnavailable, choose
 from repowright.executors.local import LocalSandbox
-
-needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc to preprocess")
 
 
 @pytest.fixture
@@ -41,17 +36,17 @@ def data(tmp_path: Path) -> Path:
     (folder / "sums.c").write_text("int add(int a, int b) { return a + b; }\nint twice(int a) { return add(a, a); }\n")
     (tmp_path / "CBench" / "nothing").mkdir()
     crate = tmp_path / "RBench" / "proj_two_sums"
-    (crate / "src" / "interfaces").mkdir(parents=True)
+    (crate / "src").mkdir(parents=True)
     (crate / "Cargo.toml").write_text('[package]\nname = "two_sums"\nversion = "0.1.0"\nedition = "2021"\n')
     (crate / "src" / "lib.rs").write_text("pub mod sums;\n")
-    (crate / "src" / "interfaces" / "sums.rs").write_text(
+    (crate / "src" / "sums.rs").write_text(
         "pub fn add(a: i32, b: i32) -> i32 { unimplemented!() }\npub fn thrice(a: i32) -> i32 { unimplemented!() }\n"
     )
     return tmp_path
 
 
 def test_a_project_is_measured_from_its_files_to_its_skeleton(data: Path, with_rust: Sandbox) -> None:
-    row = measure(data / "CBench" / "two-sums", interface_of(data, "two-sums"), with_rust, None)
+    row = measure(data / "CBench" / "two-sums", data / "RBench" / "proj_two_sums", with_rust, None)
     assert (row.files, row.functions, row.units, row.crossings, row.stubs) == (1, 2, 2, 0, 2)
     assert row.skeleton_compiles and row.skeleton_error == ""
     assert (row.interface_items, row.interface_matched, row.interface_compiles) == (2, 1, True)
@@ -63,13 +58,13 @@ def test_a_project_without_c_gives_a_row_with_the_reason(data: Path, sandbox: Sa
     assert "no C file below" in row.error and row.files == 0
 
 
-@needs_gcc
-def test_a_run_goes_on_where_it_stopped(data: Path) -> None:
-    out = data / "rows.jsonl"
-    out.write_text(json.dumps({"project": "two-sums", "files": 7}) + "\n")
-    done = CliRunner().invoke(main, ["--data", str(data), "--out", str(out), "--unsafe-local"], catch_exceptions=False)
-    assert done.exit_code == 0 and "| projects | 2 |" in done.output
-    assert read_rows(out)["two-sums"].files == 7 and "no C file" in read_rows(out)["nothing"].error
+def test_rows_are_read_back_as_they_were_written(tmp_path: Path) -> None:
+    rows = [Row("a", units=3, skeleton_compiles=True, scores={"calls": [1, 2, 3]}), Row("b", error="no C")]
+    for row in rows:
+        write_row(tmp_path / "rows.jsonl", row)
+    found = read_rows(tmp_path / "rows.jsonl")
+    assert found["b"].error == "no C" and found["a"].scores == {"calls": [1, 2, 3]}
+    assert [brief(row) for row in found.values()] == ["a: 3 units, skeleton compiles, 0.0 s", "b: no C"]
 
 
 def test_sets_are_scored_by_what_they_share() -> None:

@@ -1,29 +1,22 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from small_translations import QUEUE, WORDS, bench_on, open_sandbox
+from small_translations import QUEUE, WORDS
 
 from repowright.agent.workflows.translate.checks import Bench, compare_with_c
 from repowright.benchmarks.translation.oracle import choose_mutants, prove
-
-
-@pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
-    sandbox = open_sandbox("bubblewrap", ("c",))
-    yield bench_on(sandbox)
-    sandbox.close()
+from repowright.benchmarks.translation.proving import NOTHING, ProofRow, proof_table
 
 
 @pytest.mark.bubblewrap
 async def test_the_harness_proves_itself_on_c(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
-    proof = await prove(bench, WORDS, 12)
+    proof = await prove(bench, WORDS, 8)
     with capsys.disabled():
         print(f"\nmutation score {proof.score:.2f} of {len(proof.counted)} mutants", end=" ")
     assert proof.identity.equal and proof.identity.sanitized and proof.identity.cases > 600
-    assert len(proof.counted) == 12 and proof.score >= 0.9
+    assert len(proof.counted) == len(proof.called) == 8 and proof.score_by_calls > 0 and proof.score >= 0.9
     assert all(each.sound for each in proof.sanitized.runs)
 
 
@@ -58,3 +51,32 @@ def test_mutants_are_spread_over_the_code() -> None:
     assert len({mutant.function for _, mutant in chosen}) >= 3
     everything = choose_mutants(QUEUE, 1000)
     assert len(everything) == len({(path, each.start, each.after) for path, each in everything})
+
+
+@pytest.mark.bubblewrap
+async def test_a_source_that_does_not_compile_leaves_the_others_to_be_tried(bench: Bench) -> None:
+    broken = replace(QUEUE, files={**QUEUE.files, "other.c": b'#include "of_another_machine.h"\n'})
+    proof = await prove(bench, replace(broken, sources=("queue.c", "other.c"), mains=()), 2)
+    assert proof.identity.equal and len(proof.called) == 2 and all(each.tried for each in proof.mutants)
+
+
+def test_frameworks_that_came_with_tests_are_not_mutated() -> None:
+    unity = b"int unity_says(int a) { return a + 1; }\n"
+    program = replace(
+        QUEUE, files={**QUEUE.files, "test/unity/unity.c": unity}, sources=("queue.c", "test/unity/unity.c")
+    )
+    assert {path for path, _ in choose_mutants(program, 100)} == {"queue.c"}
+    assert choose_mutants(replace(program, sources=("test/unity/unity.c",)), 100)
+
+
+def test_proofs_are_told_and_added_up() -> None:
+    rows = [
+        ProofRow("queue", "equal", 900, 10, 9, 10, 8, 1, 0),
+        ProofRow("tool", NOTHING, 0, 5, 1, 0, 0, 1, 1),
+        ProofRow("odd", "differs", 7, 0, 0, 0, 0, 0, 0),
+    ]
+    table = proof_table(rows)
+    assert "| tool | no call has a result | 0 | 5 | 1 | 0 | 0 | 1 | 1 |" in table
+    assert "3 projects: 1 equal to themselves, 1 not; the others cannot be called." in table
+    assert "Mutation score 0.67 of 15 mutants; generated calls alone notice 0.80 of the 10" in table
+    assert rows[2].score is None and proof_table([]).endswith("functions whose results they compare.")

@@ -29,6 +29,9 @@ int f(node *n, int x) {
 """
 WORDS = [token.text for token in plain_tokens(SAMPLE)] + ["#define X (", "\n", "#pragma pack(push, 1)\n", '# 3 "b.h"\n']
 
+BEYOND = 1_200
+"""Deeper than Python's stack."""
+
 
 def exercise(unit: TranslationUnit) -> None:
     for record in unit.symbols.records.values():
@@ -65,5 +68,5 @@ def test_no_text_is_an_exception(text: str) -> None:
 def test_brackets_nested_without_end_are_no_exception() -> None:
     for opening in ("(", "[", "{", "int f(", "struct s { ", "int x = ((", "typedef struct { "):
         exercise(read_translation_unit("a.c", '# 1 "a.c"\n' + opening * 20_000))
-        closed = opening * 3_000 + "x" + {"(": ")", "[": "]", "{": "}"}.get(opening[-1], "}") * 3_000
+        closed = opening * BEYOND + "x" + {"(": ")", "[": "]", "{": "}"}.get(opening[-1], "}") * BEYOND
         exercise(read_translation_unit("a.c", '# 1 "a.c"\n' + closed))

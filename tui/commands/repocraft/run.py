@@ -82,7 +82,7 @@ def resume_evaluation(name: str, jobs: int | None, as_json: bool, plain: bool, o
     """Go on with an evaluation and return the exit code."""
     import os
 
-    from repowright.agent.runs import find_run, runs_root
+    from repowright.agent.runs import find_run_of, runs_root
     from repowright.agent.settings import load_settings
     from repowright.benchmarks.repocraft.evaluate.workflow import STAGES
     from repowright.tui.follow import follow, present
@@ -93,7 +93,7 @@ def resume_evaluation(name: str, jobs: int | None, as_json: bool, plain: bool, o
         from repowright.benchmarks.repocraft.evaluate.session import resume
         from repowright.benchmarks.repocraft.evaluate.terms import read_terms
 
-        found = find_run(name, root)
+        found = find_run_of("evaluate", name, root)
         settings = load_settings(flags_of(options), os.environ, Path.cwd(), remembered=found.manifest.settings)
         if not found.manifest.replay and read_terms(found.folder).adapter == "model":
             settings.require_model(os.environ)

@@ -89,7 +89,7 @@ def with_wrappers(crate: Crate, wrappers: Sequence[Wrapper], support: str = "") 
     for path in crate.rust_files():
         own = "".join(each.text for each in wrappers if each.function.path == path)
         more = support if path == "src/lib.rs" else ""
-        files[f"{FOLDER}/{path}"] = _FORBID.sub(_without_unsafe, crate.files[path]) + (own + more).encode()
+        files[f"{FOLDER}/{path}"] = unforbidden(crate.files[path]) + (own + more).encode()
     return files
 
 
@@ -108,13 +108,18 @@ def without_broken(wrappers: Sequence[Wrapper], crate: Crate, errors: Sequence[D
     """The wrappers that no compile error stands in."""
     broken: set[str] = set()
     for path in {each.function.path for each in wrappers}:
-        at = len(_FORBID.sub(_without_unsafe, crate.files[path]))
+        at = len(unforbidden(crate.files[path]))
         for wrapper in (each for each in wrappers if each.function.path == path):
             end = at + len(wrapper.text.encode())
             if any(each.path.removeprefix(f"{FOLDER}/") == path and at <= each.start < end for each in errors):
                 broken.add(wrapper.symbol)
             at = end
     return tuple(each for each in wrappers if each.symbol not in broken)
+
+
+def unforbidden(data: bytes) -> bytes:
+    """A file as one that may hold unsafe code and warnings."""
+    return _FORBID.sub(_without_unsafe, data)
 
 
 def _without_unsafe(found: re.Match[bytes]) -> bytes:

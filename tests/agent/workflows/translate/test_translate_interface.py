@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from repowright.agent.workflows.translate.skeleton.interface import InterfaceMap, map_interface, parameter_count
+from repowright.agent.workflows.translate.interface_map import InterfaceMap, interface_items, map_interface
 from repowright.repo_tools.c_source.unit_reader import read_translation_unit
 
 STACK = """# 1 "src/stack.c"
@@ -65,7 +65,32 @@ def test_of_two_functions_of_one_name_the_one_in_the_file_of_the_item_is_taken()
         ("fn a(&self)", 1),
         ("fn a(x: (u8, u8), y: [u8; 2],)", 2),
         ("fn a<F: Fn(u8, u8) -> u8>(f: F, m: Map<u8, u8>) -> Result<(), u8>", 2),
+        ("fn put<K: Fn(u8) -> u8>(&mut self, key: K, pair: (u8, u8)) -> bool", 3),
     ],
 )
 def test_parameters_are_counted(signature: str, count: int) -> None:
-    assert parameter_count(signature) == count
+    (item,) = interface_items({"a.rs": f"{signature} {{ unimplemented!() }}"})
+    assert item.parameters == count
+
+
+def test_of_two_items_of_one_meaning_the_one_with_as_many_parameters_is_taken() -> None:
+    rust = """pub struct List;
+impl Default for List { fn default() -> Self { unimplemented!() } }
+impl List { pub fn create(n: usize) -> Self { unimplemented!() } }
+"""
+    units = [read_translation_unit("list.c", '# 1 "list.c"\nvoid *list_new(int n) { return 0; }')]
+    found = map_interface({"src/list.rs": rust}, units)
+    assert [match.item.qualname for match in found.matches] == ["List::create"]
+    assert [item.qualname for item in found.left_items] == ["List::default"]
+
+
+def test_a_word_that_most_functions_begin_with_may_be_left_out() -> None:
+    code = "int cb_set_all(void) { return 0; }\nint cb_set_any(void) { return 0; }\nint other(void) { return 0; }"
+    units = [read_translation_unit("bits.c", f'# 1 "bits.c"\n{code}')]
+    methods = "".join(f"pub fn {name}() -> i32 {{ unimplemented!() }}\n" for name in ("all", "any"))
+    rust = f"pub struct Set;\nimpl Set {{ {methods} }}"
+    found = map_interface({"src/bits.rs": rust}, units)
+    assert {match.name: match.item.qualname for match in found.matches} == {
+        "cb_set_all": "Set::all",
+        "cb_set_any": "Set::any",
+    }

@@ -10,16 +10,23 @@ from translations import Studio
 
 from repowright.agent.events import ReplyRejected
 from repowright.agent.events import Warning as Warned
-from repowright.agent.workflows.translate.designing import Module, problems_of
+from repowright.agent.workflows.translate.idiomatic.designing import problems_of
 from repowright.agent.workflows.translate.linking import Key
 
 BARE = CProject("ring", QUEUE.c, solution=QUEUE.solution)
 INTERFACE = QUEUE.interface["src/ring.rs"]
-MODULE = Module("ring.c", "ring", tuple(Key("ring.c", f"ring_{name}") for name in ("new", "push", "pop", "free")))
+ASKED = tuple(Key("ring.c", f"ring_{name}") for name in ("new", "push", "pop", "free"))
+FIELDS = """{"c": "items", "rust": "items", "how": "slice", "length": "limit"},
+  {"c": "head", "rust": "head", "how": "same"}, {"c": "count", "rust": "count", "how": "same"}"""
+SPEC = f"""
+```json
+{{"types": [{{"c": "struct ring", "rust": "Ring", "fields": [{FIELDS}]}}]}}
+```
+"""
 
 
-def _fenced(code: str) -> str:
-    return f"```rust\n{code}```"
+def _fenced(code: str, spec: str = SPEC) -> str:
+    return f"```rust\n{code}```\n{spec}"
 
 
 @pytest.mark.bubblewrap
@@ -44,6 +51,10 @@ def test_a_safe_interface_is_designed_filled_and_proved_by_the_c_programs(tmp_pa
     assert "raw pointers" in first.problems[0] and "Vector" in second.problems[0]
     assert (studio.out / "src/lib.rs").read_text().startswith("#![forbid(unsafe_code)]")
     request = str(model.requests[0]["messages"][1]["content"])
+    (cluster,) = found.clusters
+    (trip,) = cluster.round_trips
+    assert cluster.accepted and (cluster.name, cluster.unsafe_before, cluster.unsafe_after) == ("struct ring", 5, 0)
+    assert (trip.ran, trip.failed, trip.not_compared) == (200, 0, ())
     assert "typedef struct ring {" in request and "static size_t place" in request and "push %d: %d" in request
 
 
@@ -70,5 +81,6 @@ def test_without_a_usable_design_the_crate_is_typed_as_c_is(tmp_path: Path) -> N
     ],
 )
 def test_an_interface_that_will_not_do_is_told_why(old: str, new: str, told: str) -> None:
-    assert problems_of(INTERFACE.encode(), MODULE) == []
-    assert any(told in problem for problem in problems_of(INTERFACE.replace(old, new, 1).encode(), MODULE))
+    assert problems_of(INTERFACE.encode(), "src/ring.rs", ASKED) == []
+    wrong = INTERFACE.replace(old, new, 1).encode()
+    assert any(told in problem for problem in problems_of(wrong, "src/ring.rs", ASKED))

@@ -1,0 +1,101 @@
+"""Rust that every round trip shares: a small deterministic generator, and C's texts, arrays and pointers."""
+
+from __future__ import annotations
+
+ROUNDS = 200
+"""Values that each type is tried with."""
+DEPTH = 3
+"""How deep pointers are followed when a value is drawn."""
+
+SUPPORT_MODULE = """
+pub struct Draw(u64);
+
+impl Draw {
+    pub fn new(seed: u64) -> Self {
+        Draw(seed)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.next() % limit
+    }
+
+    pub fn number(&mut self) -> i64 {
+        match self.below(4) {
+            0 => self.below(10) as i64,
+            1 => [-1, i32::MIN as i64, i32::MAX as i64, i64::MIN, i64::MAX, 255, 256, 65_536][self.below(8) as usize],
+            _ => self.next() as i64,
+        }
+    }
+
+    pub fn real(&mut self) -> f64 {
+        self.number() as i32 as f64 / 8.0
+    }
+
+    pub fn letter(&mut self) -> u8 {
+        b' ' + self.below(95) as u8
+    }
+
+    pub fn text(&mut self, most: u64) -> Vec<u8> {
+        let length = self.below(most + 1);
+        (0..length).map(|_| self.letter()).collect()
+    }
+}
+
+pub fn place<T>(value: T) -> *mut T {
+    Box::into_raw(Box::new(value))
+}
+
+pub fn row<T>(values: Vec<T>) -> *mut T {
+    Box::leak(values.into_boxed_slice()).as_mut_ptr()
+}
+
+pub fn c_text(bytes: &[u8]) -> *mut u8 {
+    let mut kept = bytes.to_vec();
+    kept.push(0);
+    row(kept)
+}
+
+pub unsafe fn bytes_of<'a>(text: *const u8) -> &'a [u8] {
+    core::ffi::CStr::from_ptr(text as *const core::ffi::c_char).to_bytes()
+}
+
+pub unsafe fn same_text(a: *const u8, b: *const u8) -> bool {
+    if a.is_null() || b.is_null() {
+        return a.is_null() == b.is_null();
+    }
+    bytes_of(a) == bytes_of(b)
+}
+
+pub fn until_zero(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().copied().take_while(|each| *each != 0).collect()
+}
+
+pub fn filled<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    core::array::from_fn(|each| if each + 1 < N { bytes.get(each).copied().unwrap_or(0) } else { 0 })
+}
+
+pub fn run(rounds: u64, mut once: impl FnMut(&mut Draw) -> Option<String>) {
+    let mut draw = Draw::new(1);
+    let (mut failed, mut told) = (0, String::new());
+    for _ in 0..rounds {
+        let seen = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| once(&mut draw)));
+        let wrong = match seen {
+            Ok(found) => found,
+            Err(panic) => Some(panic.downcast_ref::<String>().cloned().unwrap_or_else(|| "it panics".to_string())),
+        };
+        if let Some(wrong) = wrong {
+            failed += 1;
+            told = if told.is_empty() { wrong.replace('\\n', " ") } else { told };
+        }
+    }
+    println!("round trips: {rounds} {failed} {told}");
+}
+"""

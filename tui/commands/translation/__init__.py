@@ -1,0 +1,1 @@
+"""``repowright bench translation``: one module a command."""
