@@ -13,6 +13,7 @@ from repowright.benchmarks.translation.crust import plain_name
 from repowright.benchmarks.translation.errors import CasesUnavailable
 
 PROJECT, SOLVED = "rbench", "solved_by"
+NOBODY = ("", "-")
 
 
 class Beside(BaseModel):
@@ -31,7 +32,7 @@ def beside(path: Path, projects: Iterable[str]) -> tuple[Beside, ...]:
     Parameters
     ----------
     path
-        Values apart by tabs, with a head: ``rbench`` is the project, ``solved_by`` systems apart by commas.
+        Values apart by tabs, with a head: ``rbench`` is the project, ``solved_by`` systems apart by commas, or a dash.
 
     Raises
     ------
@@ -40,7 +41,9 @@ def beside(path: Path, projects: Iterable[str]) -> tuple[Beside, ...]:
     """
     try:
         rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines(), delimiter="\t"))
-        solved = {plain_name(row[PROJECT]): [each for each in row[SOLVED].split(",") if each] for row in rows}
+        solved = {
+            plain_name(row[PROJECT]): [each for each in row[SOLVED].split(",") if each not in NOBODY] for row in rows
+        }
     except (OSError, UnicodeDecodeError, KeyError, AttributeError) as err:
         hint = f"name a file of tabs with the columns {PROJECT} and {SOLVED}"
         raise CasesUnavailable(f"{path} does not tell who solved what", hint) from err

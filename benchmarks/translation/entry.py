@@ -1,4 +1,4 @@
-"""A program for a crate that has a translated ``main`` and no program: it calls that, as the start-up code of C would."""
+"""A program for a crate that has a translated ``main`` and no program: it calls that as the start-up code of C does."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from repowright.benchmarks.translation.rows import ProjectRow, row_of, subject_o
 from repowright.benchmarks.translation.verdict import ProjectVerdict, judge, with_swap
 
 SKIPPED = frozenset({"target", ".git"})
-RULES = "4"
+RULES = "5"
 """Changes with what a verdict says, so that those of another version are made anew."""
 _VERDICT = TypeAdapter(ProjectVerdict)
 Told = Callable[[str], None]

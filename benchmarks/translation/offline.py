@@ -60,7 +60,7 @@ def offline(files: Mapping[str, bytes]) -> Offline:
     missing = tuple(sorted(asked & used - STAND_INS.keys()))
     if not stood_in and not dropped:
         return Offline(files, (), (), missing)
-    manifest = _without(text, {*stood_in, *dropped}) + _table(stood_in)
+    manifest = _with(_without(text, {*stood_in, *dropped}), stood_in)
     added = {path: data for name in stood_in for path, data in _crate(name).items()}
     return Offline({**files, **added, MANIFEST: manifest.encode()}, stood_in, dropped, missing)
 
@@ -97,9 +97,18 @@ def _without(manifest: str, names: set[str]) -> str:
     return "\n".join(kept).rstrip("\n") + "\n"
 
 
-def _table(names: tuple[str, ...]) -> str:
-    """Tables of their own, which may follow whatever the manifest holds."""
-    return "".join(f'\n[dependencies.{name}]\npath = "{FOLDER}/{name}"\n' for name in names)
+def _with(manifest: str, names: tuple[str, ...]) -> str:
+    """The manifest's text with stand-ins, in the table of dependencies that it has, or a new one."""
+    lines = manifest.splitlines()
+    wanted = [f'{name} = {{ path = "{FOLDER}/{name}" }}' for name in names]
+    heads = [number for number, line in enumerate(lines) if (found := _HEADER.match(line)) and found[1] == _TABLES[0]]
+    if not wanted:
+        return manifest
+    if heads:
+        lines[heads[0] + 1 : heads[0] + 1] = wanted
+    else:
+        lines += ["", f"[{_TABLES[0]}]", *wanted]
+    return "\n".join(lines) + "\n"
 
 
 def _crate(name: str) -> dict[str, bytes]:

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from repowright.agent.workflows.translate.checks import Bench, CProgram
 from repowright.agent.workflows.translate.checks.bench import Command
 from repowright.agent.workflows.translate.checks.c_build import PRINTED_BLOCKS, programs, runs, script
+from repowright.executors import SandboxError, SandboxUnavailable
 
 C, AGAIN, RUST = "plain", "again", "rust"
 NO_PROGRAM = "the crate has no program to run"
@@ -54,7 +55,7 @@ async def run_programs(bench: Bench, program: CProgram, files: Mapping[str, byte
 
     Raises
     ------
-    SandboxError
+    SandboxUnavailable
         If no box can be had.
     """
     names = binaries(files)
@@ -68,9 +69,13 @@ async def run_programs(bench: Bench, program: CProgram, files: Mapping[str, byte
     keep = [f"c/{folder}/{number}.{kind}" for folder in (C, AGAIN) for number in numbers for kind in ("out", "code")]
     keep += [f"{RUST}/{name}.{kind}" for name in names for kind in ("out", "code")]
     c_files = {f"c/{path}": data for path, data in program.files.items()}
-    run = await bench.run(
-        {**files, **c_files, "run.sh": script(lines, strict=False)}, [Command(("sh", "run.sh"))], keep
-    )
+    everything = {**files, **c_files, "run.sh": script(lines, strict=False)}
+    try:
+        run = await bench.run(everything, [Command(("sh", "run.sh"))], keep)
+    except SandboxUnavailable:
+        raise
+    except SandboxError as err:
+        return ProgramRuns(problems=(f"the programs came to no end in their box: {err.message}",))
     told = {name: _problem(name, _partner(name, names, program), run.files) for name in names}
     return ProgramRuns(
         tuple(f"program::{name}" for name in names if not told[name]),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from repowright.benchmarks.translation.oracle import HarnessProof
+from repowright.agent.workflows.translate.checks import Bench, CProgram
+from repowright.benchmarks.translation.oracle import HarnessProof, prove
+from repowright.executors import SandboxError, SandboxUnavailable
 
 NOTHING = "no call has a result"
 
@@ -59,6 +61,22 @@ def row_of_proof(project: str, proof: HarnessProof) -> ProofRow:
         len(proof.sanitized.runs),
         sum(bool(each.fault) for each in proof.sanitized.runs),
     )
+
+
+async def prove_row(bench: Bench, project: str, program: CProgram, mutants: int) -> ProofRow:
+    """Prove the harness on one project; one whose box breaks gives a row with the reason.
+
+    Raises
+    ------
+    SandboxUnavailable
+        If no box can be had.
+    """
+    try:
+        return row_of_proof(project, await prove(bench, program, mutants))
+    except SandboxUnavailable:
+        raise
+    except SandboxError as err:
+        return ProofRow(project, err.message, 0, 0, 0, 0, 0, len(program.mains), 0)
 
 
 def proof_table(rows: Sequence[ProofRow]) -> str:

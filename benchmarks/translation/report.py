@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from repowright.benchmarks.repocraft.measure.intervals import wilson
 from repowright.benchmarks.translation.beside import Beside, beside
-from repowright.benchmarks.translation.published import CRUST, LEADERBOARD, OTHERS, RERUN, SETTINGS, Published
+from repowright.benchmarks.translation.published import LEADERBOARD, OTHERS, RERUN, SETTINGS, Published
 from repowright.benchmarks.translation.rows import ProjectRow, Totals, totals
 
 _NOTES = (
@@ -19,11 +19,12 @@ _NOTES = (
     "that pass on stubs count for nothing, at least one other passes, no function is a stub, and no unsafe code is "
     "added to the interface's.",
     "*Unsafe* counts places in the crate's own code, *laundered* safe signatures over unsafe code. Clippy and lines "
-    "leave tests, programs and stand-ins out. *Not translated*: definitions and files; in brackets those for which the "
-    "given interface has no place. *Rounds*: answers of the model after a unit's first, mendings of the whole crate "
-    "included. A dash for the cost: the endpoint told no price.",
-    "The published rows are of all 100 projects, with a whole project in each request; ours are of the projects listed "
-    "here. Intervals are Wilson's, 95 %, and say how far a rate of so few projects can be trusted.",
+    "leave tests, programs and stand-ins out; what files allow themselves as a whole is undone for clippy.",
+    "*Not translated*: definitions and files; in brackets those for which the given interface has no place. *Rounds*: "
+    "answers of the model after a unit's first, mendings of the whole crate included. A dash for the cost: the "
+    "endpoint told no price.",
+    "Published rows are of the whole set, ours of the projects listed here. Intervals are Wilson's, 95 %, and say how "
+    "far a rate of so few projects can be trusted.",
 )
 
 
@@ -36,15 +37,19 @@ class Report(BaseModel):
     title: str
     totals: Totals
     projects: tuple[ProjectRow, ...]
-    published: tuple[Published, ...] = CRUST
+    published: tuple[Published, ...] = ()
     beside: tuple[Beside, ...] = ()
 
 
-def report_of(title: str, rows: Sequence[ProjectRow], solved: Path | None = None) -> Report:
+def report_of(
+    title: str, rows: Sequence[ProjectRow], published: tuple[Published, ...] = (), solved: Path | None = None
+) -> Report:
     """Make a report of rows.
 
     Parameters
     ----------
+    published
+        Rates of others on the same set.
     solved
         File that says which other systems solved which project.
 
@@ -55,7 +60,7 @@ def report_of(title: str, rows: Sequence[ProjectRow], solved: Path | None = None
     """
     ordered = tuple(sorted(rows, key=lambda row: row.project))
     others = beside(solved, [row.project for row in ordered]) if solved else ()
-    return Report(title=title, totals=totals(rows), projects=ordered, beside=others)
+    return Report(title=title, totals=totals(rows), projects=ordered, published=published, beside=others)
 
 
 def markdown(report: Report) -> str:
@@ -69,11 +74,13 @@ def _lines(report: Report) -> Iterator[str]:
     yield ""
     unfinished = sums.projects - sums.finished
     yield f"{sums.projects} projects{f', {unfinished} of them not finished' if unfinished else ''}."
-    yield from _section("Beside published rates", _rates(report))
+    yield from _section("Rates", _rates(report))
     yield from _section("On the same projects", _same(report))
     yield from _section("Results", _results(report.projects, sums))
     yield from _section("Work", _work(report.projects, sums))
-    yield from _section("Other crates", [_crates(row) for row in report.projects if row.tier not in ("", "A")])
+    yield from _section(
+        "Other crates", [_crates(row) for row in report.projects if row.stood_in or row.dropped or row.missing]
+    )
     yield from _section("Why not strictly", [_reason(row) for row in report.projects if not row.strict])
     yield from _section("Figures of other sets", [f"- {each.system}: {each.told} ({each.source})" for each in OTHERS])
     yield from _section("How to read this", ["\n\n".join(_NOTES)])
@@ -90,10 +97,11 @@ def _rates(report: Report) -> list[str]:
     lines = ["| system | projects | build | all tests pass | strict |", "| --- | --- | --- | --- | --- |"]
     shares = " | ".join(_share(each, sums.projects) for each in (sums.builds, sums.official, sums.strict))
     lines += [f"| **Repowright** ({models}) | {sums.projects} | {shares} |"]
-    for row in sorted(CRUST, key=lambda row: (SETTINGS.index(row.setting), row.passes), reverse=True):
+    for row in sorted(report.published, key=lambda row: (SETTINGS.index(row.setting), row.passes), reverse=True):
         mark = "" if row.source == LEADERBOARD else " *"
         lines.append(f"| {row.system}, {row.setting}{mark} | {row.projects} | {row.builds} % | {row.passes} % | |")
-    return [*lines, "", f"Published: {LEADERBOARD}; *: {RERUN}."]
+    sources = ["", f"Published: {LEADERBOARD}; *: {RERUN}."]
+    return [*lines, *(sources if report.published else [])]
 
 
 def _same(report: Report) -> list[str]:

@@ -41,7 +41,7 @@ class StagedCrates:
         if name not in self._folders:
             raise CaseUnknown(f"there is no project {name!r} here", f"there are {len(self._folders)} others")
         folder = self._folders[name]
-        c_files = next(filter(None, (self._read(f"{folder}/{each}/") for each in C_FOLDERS)))
+        c_files = next(filter(None, (self._read(f"{folder}/{each}/") for each in C_FOLDERS)), {})
         return Case(name, c_program(c_files), rule=Rule.PROGRAMS, answer=self._read(f"{folder}/{ANSWER}/"))
 
     def _read(self, root: str) -> dict[str, bytes]:

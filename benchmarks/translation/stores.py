@@ -80,7 +80,8 @@ def store_at(place: Path) -> Store:
         raise CasesUnavailable(f"there is no set of projects at {place}", hint)
     for folder in (place, place / "datasets"):
         packed = sorted(folder.glob("*.zip"))
-        if packed and not any(each.is_dir() and each.name[0] not in "._" for each in folder.iterdir()):
+        unpacked = any(each.suffix == ".c" or (each.is_dir() and each.name[0] not in "._") for each in folder.glob("*"))
+        if packed and not unpacked:
             return Archive(packed[0])
     return Folder(place)
 

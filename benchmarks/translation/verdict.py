@@ -137,7 +137,7 @@ async def judge(bench: Bench, case: Case, answer: Files, vacuous: frozenset[str]
         tuple(sorted(vacuous)), counts.unsafe, counts.laundered, counts.stubs, edited, counts.lines,
         await clippy_warnings(bench, delivered) if compiled.passed else -1,
     )  # fmt: skip
-    return _with_crates(verdict, here)
+    return _with_crates(verdict, here, offline(case.crate))
 
 
 async def vacuous_of(bench: Bench, case: Case, delivered: Files) -> frozenset[str]:
@@ -171,8 +171,12 @@ def with_swap(verdict: ProjectVerdict, *, swapped: bool, told: str) -> ProjectVe
     return replace(verdict, reasons=others, official=verdict.builds, strict=not others, passed=(SWAPPED,))
 
 
-def _with_crates(verdict: ProjectVerdict, here: Offline) -> ProjectVerdict:
-    return replace(verdict, tier=here.tier, stood_in=here.stood_in, dropped=here.dropped, missing=here.missing)
+def _with_crates(verdict: ProjectVerdict, here: Offline, given: Offline) -> ProjectVerdict:
+    """Tell the crates of the answer, and those that were met in what it was made from."""
+    stood_in = tuple(sorted({*here.stood_in, *given.stood_in}))
+    dropped = tuple(sorted({*here.dropped, *given.dropped}))
+    tier = max(here.tier, given.tier)
+    return replace(verdict, tier=tier, stood_in=stood_in, dropped=dropped, missing=here.missing)
 
 
 def _broken_rules(edited: Sequence[str], stubs: int, unsafe: int) -> list[str]:

@@ -56,9 +56,7 @@ def serve(pipe: Connection, others: Iterable[Connection], snapshot: Snapshot, re
                 pipe.send(err)
 
 
-def _read(
-    jobs: Sequence[FileJob], snapshot: Snapshot, resolver: Resolver, kept: dict[str, KeptFile]
-) -> list[ReadFile]:
+def _read(jobs: Sequence[FileJob], snapshot: Snapshot, resolver: Resolver, kept: dict[str, KeptFile]) -> list[ReadFile]:
     outcomes = []
     for job in jobs:
         outcome, own = read_file(job, snapshot, resolver)

@@ -137,7 +137,7 @@ def project_of(name: str, files: Mapping[str, bytes], left_out: tuple[tuple[str,
     sources = sorted(path for path in files if path.endswith(".c"))
     if not sources:
         headers = sum(path.endswith(_HEADERS) for path in files)
-        told = f"; it holds {headers} headers" if headers else ""
+        told = f"; it holds {headers} header{'s' if headers > 1 else ''}" if headers else ""
         raise CSourceError(f"no C file below {name}{told}", "name the folder that holds the .c files")
     included = _included(sources, files)
     units = tuple(path for path in sources if path not in included)

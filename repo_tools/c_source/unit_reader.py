@@ -12,6 +12,7 @@ from repowright.repo_tools.c_source.c_types import (
     FunctionType,
     Parameter,
     Site,
+    Tagged,
     Typedef,
     Unreadable,
 )
@@ -184,12 +185,43 @@ class _UnitReader:
         if not site.is_project:
             return
         body = BodyReader(self._declarations, tokens, ()).read(statements=False) if tokens else Body()
-        kind = _with_length(declared.type, tokens)
+        kind = self._with_length(declared.type, tokens)
         body = replace(body, types=tuple(dict.fromkeys((*given.names, *body.types))))
         known = self._variables.get(name)
         if known is None or tokens or (isinstance(known.type, Array) and known.type.length is None):
             static = "static" in given.storage
             self._variables[name] = GlobalVariable(name, kind, site, static, declared.const, tokens, body)
+
+    def _with_length(self, kind: CType, tokens: tuple[Token, ...]) -> CType:
+        """Give an open array the length that its initialiser proves."""
+        if not isinstance(kind, Array) or kind.length is not None or not tokens:
+            return kind
+        if tokens[0].kind == "string" and all(token.kind == "string" for token in tokens):
+            return replace(kind, length=sum(len(string_bytes(each.text[1:-1])) for each in tokens) + 1)
+        length = self._listed(kind, Cursor(Cursor(tokens).balanced())) if tokens[0].text == "{" else None
+        return replace(kind, length=length)
+
+    def _listed(self, kind: Array, inner: Cursor) -> int | None:
+        """How many elements a list in braces makes; `None` where that is not proved."""
+        element = self._symbols.resolved(kind.element)
+        whole = isinstance(element, Array) or (isinstance(element, Tagged) and element.kind != "enum")
+        length = at = 0
+        while not inner.ended:
+            if inner.text == "[":
+                # GNU's ranges, ``[first ... last]``, end with the last one.
+                place = self._declarations.value(_behind(inner.balanced(), "..."))
+                if place is None:
+                    return None
+                at = place
+                inner.accept("=")
+            if inner.text == "." or (whole and inner.text not in ("{", "(") and inner.peek().kind != "string"):
+                # An element may have left its own braces out.
+                return None
+            inner.until((",",))
+            inner.accept(",")
+            at += 1
+            length = max(length, at)
+        return length
 
     def _function(self, given: Specifiers, declared: Declared, kind: FunctionType) -> None:
         cursor = self._cursor
@@ -251,23 +283,10 @@ def _defines(tokens: list[Token], place: int) -> bool:
     return tokens[place].text == "typedef" or "{" in ahead or any(text.startswith("__attr") for text in ahead)
 
 
-def _with_length(kind: CType, tokens: tuple[Token, ...]) -> CType:
-    """Give an open array the length that its initialiser proves: a list without designators, or one string."""
-    if not isinstance(kind, Array) or kind.length is not None or not tokens:
-        return kind
-    if tokens[0].kind == "string" and all(token.kind == "string" for token in tokens):
-        return replace(kind, length=sum(len(string_bytes(each.text[1:-1])) for each in tokens) + 1)
-    if tokens[0].text != "{":
-        return kind
-    inner = Cursor(Cursor(tokens).balanced())
-    count = 0
-    while not inner.ended:
-        if inner.text in ("[", "."):
-            return kind
-        inner.until((",",))
-        inner.accept(",")
-        count += 1
-    return replace(kind, length=count)
+def _behind(tokens: list[Token], word: str) -> list[Token]:
+    """What stands behind a word; everything where it does not occur."""
+    place = next((number for number, token in enumerate(tokens) if token.text == word), -1)
+    return tokens[place + 1 :]
 
 
 def _unreadable(kind: FunctionType, token: Token) -> list[Hazard]:

@@ -77,16 +77,15 @@ _Record = TypeVar("_Record", bound=tuple[object, ...])
 
 def _plain(records: tuple[_Record, ...]) -> tuple[_Record, ...]:
     """Records with their texts as written; most have nothing to change."""
-    if all(map(_is_plain, zip(*records, strict=True))):
+    if not records or _is_plain(tuple(chain.from_iterable(records))):
         return records
     return tuple([one if _is_plain(one) else _make(type(one), map(_plain_value, one)) for one in records])
 
 
-def _is_plain(values: tuple[object, ...]) -> bool:
-    """Whether a record has nothing to change, or one field of many records."""
-    if not "".join([value for value in values if isinstance(value, str)]).isascii():
+def _is_plain(record: tuple[object, ...]) -> bool:
+    if not "".join([value for value in record if isinstance(value, str)]).isascii():
         return False
-    return _is_plain(tuple(chain.from_iterable(inner))) if (inner := [each for each in values if isinstance(each, tuple)]) else True
+    return all([_is_plain(value) for value in record if isinstance(value, tuple)])
 
 
 def _plain_value(value: object) -> object:

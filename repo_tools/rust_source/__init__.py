@@ -10,6 +10,7 @@ from repowright.repo_tools.rust_source.splice import Spliced, add_imports, repla
 from repowright.repo_tools.rust_source.stubs import Stub, find_stubs, stub_out
 from repowright.repo_tools.rust_source.suites import RustTest, find_tests
 from repowright.repo_tools.rust_source.syntax import Span, SyntaxProblem
+from repowright.repo_tools.rust_source.type_fields import RustField, RustType, RustVariant, rust_types
 from repowright.repo_tools.rust_source.unsafety import UnsafeCount, count_all, count_unsafe
 
 __all__ = [
@@ -17,10 +18,13 @@ __all__ = [
     "ItemKind",
     "Laundered",
     "Parameter",
+    "RustField",
     "RustItem",
     "RustLiteral",
     "RustSource",
     "RustTest",
+    "RustType",
+    "RustVariant",
     "Signature",
     "Span",
     "Spliced",
@@ -38,6 +42,7 @@ __all__ = [
     "read_items",
     "replace_body",
     "replace_spans",
+    "rust_types",
     "splice",
     "stub_out",
 ]

@@ -130,12 +130,36 @@ def _additions(old: RustSource, new: RustSource) -> list[RustItem]:
     """Items that only the answer has, those inside another new item left out."""
     had = {(item.kind, item.path) for item in old.items}
     found: list[RustItem] = []
+    foreign = [item for item in new.items if item.kind is ItemKind.FOREIGN]
     for item in new.items:
-        known = (item.kind, item.path) in had or item.in_tests
-        inside = any(each.declared.holds(item.declared) for each in found)
-        if not known and not inside and item.kind in _ADDED | {ItemKind.USE}:
+        if item.kind is ItemKind.FOREIGN:
+            # All such blocks have one path: what they declare tells whether one is new.
+            known = all((each.kind, each.path) in had for each in _declared_in(item, new))
+        else:
+            known = (item.kind, item.path) in had
+        inside = any(each.declared.holds(item.declared) and each is not item for each in (*found, *foreign))
+        if not known and not item.in_tests and not inside and item.kind in _ADDED | {ItemKind.USE}:
             found.append(item)
     return found
+
+
+def _declared_in(block: RustItem, source: RustSource) -> list[RustItem]:
+    """What a block of foreign items declares."""
+    return [item for item in source.items if item is not block and block.declared.holds(item.declared)]
+
+
+def _new_part(item: RustItem, old: RustSource, new: RustSource) -> str:
+    """The text of an addition; a block of foreign items without those that are declared already."""
+    if item.kind is not ItemKind.FOREIGN:
+        return _slice(new, item.span)
+    had = {(each.kind, each.path) for each in old.items}
+    start = item.span.start
+    gone = {
+        Span(each.span.start - start, each.span.end - start): ""
+        for each in _declared_in(item, new)
+        if (each.kind, each.path) in had
+    }
+    return replace_spans(_slice(new, item.span), gone)
 
 
 def _placed(
@@ -146,7 +170,7 @@ def _placed(
     inner: dict[Span, str] = {}
     tail: list[str] = []
     for item in additions:
-        text = _slice(new, item.span)
+        text = _new_part(item, old, new)
         holder = _block(old, item.path.removesuffix(f"::{item.name}"))
         if item.kind is ItemKind.USE and "::" not in item.path.removesuffix(item.name):
             heads.append(_slice(new, item.declared))

@@ -35,7 +35,9 @@ typedef struct sheet {
     point_t corner;
     point_t *points;
     size_t point_count;
+    point_t *pin;
     int grid[4];
+    float matrix[2][3];
     enum colour colour;
     int visible;
     struct value cell;
@@ -58,7 +60,9 @@ double point_length(point_t point) { return point.x; }
 int value_is_number(const struct value *value) { return value->kind == KIND_NUMBER; }
 """
 SHEET = {"sheet.h": SHEET_H, "sheet.c": SHEET_C}
-SHEET_RS = """use std::collections::VecDeque;
+SHEET_RS = """use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point { pub x: f64, pub y: f64 }
@@ -79,7 +83,9 @@ pub struct Sheet {
     notes: VecDeque<String>,
     corner: Point,
     points: Vec<Point>,
+    pin: Option<Rc<RefCell<Point>>>,
     grid: [i32; 4],
+    matrix: [[f32; 3]; 2],
     colour: Colour,
     visible: bool,
     cell: Value,
@@ -108,7 +114,9 @@ FIELDS: list[dict[str, Any]] = [
     {"c": "notes", "rust": "notes", "how": "list", "next": "next", "value": "text"},
     {"c": "corner", "rust": "corner", "how": "same"},
     {"c": "points", "rust": "points", "how": "slice", "length": "point_count"},
+    {"c": "pin", "rust": "pin", "how": "owned", "nullable": True},
     {"c": "grid", "rust": "grid", "how": "same"},
+    {"c": "matrix", "rust": "matrix", "how": "same"},
     {"c": "colour", "rust": "colour", "how": "same"},
     {"c": "visible", "rust": "visible", "how": "same"},
     {"c": "cell", "rust": "cell", "how": "same"},

@@ -154,19 +154,29 @@ def _head(data: bytes, start: int, end: int) -> str:
     return data[start:end].decode("utf-8", "replace")
 
 
-def _given(encoded: EncodedC, interface: SourceTree, tests: Mapping[str, bytes]) -> Frame:
-    files = _crate_files(interface, crate_name(encoded.project.name)) | dict(tests)
-    waiting = [
-        (path, stub.path)
-        for path in sorted(files)
-        if path not in tests and is_own_code(path)
-        for stub in find_stubs(files[path])
-    ]
-    if not waiting:
+def check_interface(interface: SourceTree) -> None:
+    """Make sure that there is something to write in a given interface.
+
+    Raises
+    ------
+    UserError
+        If none of its functions is a stub.
+    """
+    if not _waiting(_crate_files(interface, crate_name(interface.name))):
         raise UserError(
             f"the interface {interface.name} has no function that waits to be written",
             "its functions must hold unimplemented!() or todo!()",
         )
+
+
+def _waiting(files: Mapping[str, bytes]) -> list[tuple[str, str]]:
+    own = [path for path in sorted(files) if is_own_code(path)]
+    return [(path, stub.path) for path in own for stub in find_stubs(files[path])]
+
+
+def _given(encoded: EncodedC, interface: SourceTree, tests: Mapping[str, bytes]) -> Frame:
+    files = _crate_files(interface, crate_name(encoded.project.name)) | dict(tests)
+    waiting = _waiting({path: data for path, data in files.items() if path not in tests})
     names = CNames.of(encoded)
     origins = match(waiting, names)
     there = [

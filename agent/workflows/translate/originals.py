@@ -59,6 +59,8 @@ def read_originals(folder: Path, interface: Path | None = None, tests: Path | No
 
 
 def _read_rust(folder: Path) -> SourceTree:
+    if not folder.is_dir():
+        raise UserError(f"{folder} is no folder", "name the folder that holds the .rs files")
     snapshot = WorkTreeSnapshot(folder)
     names = [entry.path for entry in snapshot.listing(_is_wanted, {}, unread=True).files]
     files = {path: snapshot.read(path) for path in names}

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from repowright.agent.settings import Settings
-from repowright.executors import PooledSandbox, Sandbox, choose
+from repowright.executors import LocalSandbox, PooledSandbox, Sandbox, choose
+from repowright.executors.images.toolchains import in_order, on_this_machine
 
 TOOLCHAINS = ("c", "rust")
 
@@ -22,5 +23,8 @@ def place_of(settings: Settings) -> Iterator[Sandbox]:
         If no sandbox can be had, or none with these toolchains.
     """
     chosen = choose(settings.sandbox, unsafe_local=settings.unsafe_local, toolchains=TOOLCHAINS)
+    if isinstance(chosen, LocalSandbox):
+        for toolchain in in_order(TOOLCHAINS):
+            on_this_machine(toolchain)
     with contextlib.closing(PooledSandbox(chosen)) as sandbox:
         yield sandbox

@@ -23,6 +23,7 @@ from repowright.agent.run import Run
 from repowright.agent.settings import Settings
 from repowright.agent.sitting import Closing, Figures, Sitting, sit
 from repowright.agent.workflows.translate.checks import CHECK_LIMITS, Bench
+from repowright.agent.workflows.translate.frame import check_interface
 from repowright.agent.workflows.translate.judging import Judge
 from repowright.agent.workflows.translate.languages import known_pairs
 from repowright.agent.workflows.translate.originals import Originals, keep_originals, kept_originals, read_originals
@@ -74,6 +75,8 @@ async def start(
     Budget.parse(settings.budget) if settings.budget else None
     known_pairs().pair(SOURCE, asked.target)
     originals = read_originals(asked.folder, asked.interface, asked.tests)
+    if originals.interface is not None:
+        check_interface(originals.interface)
     spec = specification(originals, asked.target, str(asked.folder), idiomatic=asked.idiomatic)
     if replay is not None and read_manifest(replay).spec_hash != spec.hash:
         raise SpecError(f"the recording {replay} was made of other files", "replay it with its own")

@@ -228,7 +228,10 @@ def _tell_plan(studio: Studio, layout: Layout) -> None:
     left = [f"{each.key.path}: {each.key.name} {each.reason}" for each in plan.left_out]
     left += [str(each) for each in layout.encoded.refused if not each.name]
     why = "as the given interface has them" if frame.given else "typed as C types them"
-    what = f"{len(plan.tasks)} units, {len(frame.slots)} items, {len(left)} not translated"
+    counted = ((len(plan.tasks), "unit"), (len(frame.slots), "item"))
+    what = ", ".join(f"{number} {name}{'' if number == 1 else 's'}" for number, name in counted)
+    what = f"{what}, {len(left)} not translated"
+    left += [str(each) for each in layout.encoded.notes]
     studio.emit(Decision(stage="encode", subject=frame.name, what=what, why=why, evidence=left[:50]))
 
 

@@ -305,9 +305,9 @@ class Lookup:
         return less_sure(found, thing.sure) if thing.sure < 1.0 else found
 
     def _inherited(self, thing: Thing, name: str) -> Things:
-        line, unknown = self.line(thing.path, thing.entry)
-        above = thing.role == "super"
         role, path, entry, _, receiver = thing
+        line, unknown = self.line(path, entry)
+        above = role == "super"
         receiver = make_thing(("instance" if above else role, path, entry, CERTAIN, receiver))
         where = self._first(line[1:] if above else line, name)
         if where is not None:

@@ -4,10 +4,14 @@ import pytest
 from small_translations import manifest
 
 from repowright.agent.workflows.translate.checks import Bench, c_program
+from repowright.agent.workflows.translate.checks.bench import BenchRun
 from repowright.benchmarks.translation.cases import Case, Rule
 from repowright.benchmarks.translation.entry import PLACE, with_entry
-from repowright.benchmarks.translation.programs import binaries
+from repowright.benchmarks.translation.programs import binaries, run_programs
+from repowright.benchmarks.translation.proving import prove_row
 from repowright.benchmarks.translation.verdict import SWAPPED, judge, with_swap
+from repowright.executors import SandboxError, SandboxUnavailable
+from repowright.executors.local import LocalSandbox
 
 pytestmark = pytest.mark.bubblewrap
 
@@ -63,6 +67,26 @@ async def test_a_crate_without_a_program_is_judged_by_the_c_programs_with_it(ben
     assert (good.official, good.strict, good.passed, good.reasons) == (True, True, (SWAPPED,), ())
     assert (bad.official, bad.failed, bad.reasons) == (False, (SWAPPED,), ("C programs with it: line 1 differs",))
     assert with_swap(good, swapped=False, told="") == good
+
+
+class Spent(Bench):
+    """A bench whose boxes end with their time."""
+
+    async def run(self, *_: object, **__: object) -> BenchRun:
+        raise self.error
+
+    error: SandboxError = SandboxError("the box is spent", "open a new one")
+
+
+async def test_a_box_that_ends_before_its_programs_is_a_problem_of_theirs() -> None:
+    bench = Spent(LocalSandbox())
+    found = await run_programs(bench, CASE.program, {"Cargo.toml": manifest("squares"), "src/main.rs": SQUARES_RS})
+    assert (found.passed, found.problems) == ((), ("the programs came to no end in their box: the box is spent",))
+    row = await prove_row(bench, "squares", CASE.program, 2)
+    assert (row.identity, row.mutants, row.score) == ("the box is spent", 0, None)
+    bench.error = SandboxUnavailable("there is no sandbox", "install one")
+    with pytest.raises(SandboxUnavailable):
+        await run_programs(bench, CASE.program, {"Cargo.toml": manifest("squares"), "src/main.rs": SQUARES_RS})
 
 
 def test_programs_are_named_as_cargo_names_them() -> None:

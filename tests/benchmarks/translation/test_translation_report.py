@@ -105,6 +105,7 @@ def test_a_run_that_delivered_nothing_counts_as_a_project_that_failed(tmp_path: 
     row = row_of("my_queue", a_run(tmp_path / "runs", tmp_path / "out", delivered=False), None)
     assert (row.status, row.judged, row.builds, row.prompt_tokens) == ("interrupted", False, False, 1000)
     text = markdown(report_of("Some", [row]))
+    assert "GPT-5" not in text.partition("## Results")[0]
     assert "1 projects, 1 of them not finished." in text and "the run is interrupted" in text
 
 
@@ -150,7 +151,7 @@ def test_sums_hold_clippy_against_the_lines_it_saw() -> None:
 
 def test_the_report_lays_rates_beside_published_ones(tmp_path: Path) -> None:
     row = row_of("my_queue", a_run(tmp_path / "runs", tmp_path / "out"), VERDICT)
-    report = report_of("CRUST-bench, one project", [row])
+    report = report_of("CRUST-bench, one project", [row], CRUST)
     text = markdown(report)
     assert "| **Repowright** (m-1) | 1 | 100 % (1; 21 to 100) |" in text
     assert "| GPT-5 (high), with test repair | 100 | 85 % | 70 % | |" in text
@@ -169,13 +170,13 @@ def test_published_rates_are_of_the_whole_set_and_pass_no_more_than_they_build()
 
 def test_who_else_solved_the_same_projects_is_counted(tmp_path: Path) -> None:
     table = tmp_path / "solved.tsv"
-    table.write_text("rbench\ttier\tsolved_by\nmy_queue\tA\tone,two\nother\tA\ttwo\nhard\tA\t\n", encoding="utf-8")
+    table.write_text("rbench\ttier\tsolved_by\nmy_queue\tA\tone,two\nother\tA\ttwo\nhard\tA\t-\n", encoding="utf-8")
     rows = [ProjectRow(project=name, run="1", model="m", status="done") for name in ("hard", "proj_my_queue", "new")]
-    report = report_of("Some", rows, table)
+    report = report_of("Some", rows, solved=table)
     assert [(each.system, each.passes, each.projects) for each in report.beside] == [("one", 1, 2), ("two", 1, 2)]
     assert "| two | 1 of 2 |" in markdown(report)
     table.write_text("project\tby\n", encoding="utf-8")
-    assert report_of("Some", rows, table).beside == ()
+    assert report_of("Some", rows, solved=table).beside == ()
     table.write_text("project\tby\na\tb\n", encoding="utf-8")
     with pytest.raises(CasesUnavailable, match="does not tell who solved what"):
-        report_of("Some", rows, table)
+        report_of("Some", rows, solved=table)

@@ -104,7 +104,7 @@ def test_a_project_is_laid_out_with_stand_ins_for_other_crates(tmp_path: Path) -
     asked = Project(cases.case("dice"), tmp_path / "work" / "dice").asked()
     assert asked.folder == tmp_path / "work/dice/c/dice" and asked.out == tmp_path / "work/dice/crate"
     assert asked.interface is not None and (asked.interface / "src/dice.rs").read_bytes() == interface
-    assert 'path = "stand-ins/rand"' in (asked.interface / "Cargo.toml").read_text()
+    assert 'rand = { path = "stand-ins/rand" }' in (asked.interface / "Cargo.toml").read_text()
     assert (asked.interface / "stand-ins/rand/src/lib.rs").is_file()
     assert chosen_names(cases) == chosen_names(cases, ("dice",)) == ("dice",)
     with pytest.raises(CaseUnknown, match="dyce"):

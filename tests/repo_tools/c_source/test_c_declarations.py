@@ -44,7 +44,19 @@ def test_words_of_a_type_may_stand_in_any_order() -> None:
 def test_arrays_take_their_length_from_constants_and_from_initialisers() -> None:
     found = unit('enum { N = 3 };\nint a[N * 2], b[] = {1, 2, 3}; char c[] = "ab" "c"; int d[] = {[4] = 1};')
     lengths = {each.name: each.type.length for each in found.variables if isinstance(each.type, Array)}
-    assert lengths == {"a": 6, "b": 3, "c": 4, "d": None}
+    assert lengths == {"a": 6, "b": 3, "c": 4, "d": 5}
+
+
+def test_designators_are_counted_and_what_is_not_proved_stays_open() -> None:
+    found = unit(
+        "enum kind { FIRST, THIRD = 2 }; struct pair { int a, b; }; int f(void);"
+        "int a[] = {[THIRD] = 1, 7}; int b[] = {[5] = 1, [0] = 2}; int c[] = {[1 ... 3] = 9};"
+        "char *d[] = {[FIRST] = 0}; struct pair e[] = {{1, 2}, {3, 4}};"
+        "struct pair g[] = {1, 2, 3, 4}; int h[][2] = {1, 2, 3, 4};"
+        "int i[] = {[sizeof(struct unknown)] = 1};"
+    )
+    lengths = {each.name: each.type.length for each in found.variables if isinstance(each.type, Array)}
+    assert lengths == {"a": 4, "b": 6, "c": 4, "d": 1, "e": 2, "g": None, "h": None, "i": None}
 
 
 def test_array_parameters_are_pointers() -> None:

@@ -12,7 +12,7 @@ from repowright.repo_tools.c_source.project import is_test_path, project_of, rea
 
 def test_a_folder_without_c_is_refused_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "a.h").write_text("int a;")
-    with pytest.raises(CSourceError, match=r"no C file below .* it holds 1 headers"):
+    with pytest.raises(CSourceError, match=r"no C file below .* it holds 1 header"):
         read_project(tmp_path)
 
 

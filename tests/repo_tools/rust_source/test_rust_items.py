@@ -147,3 +147,14 @@ def test_broken_source_gives_its_items_and_its_problems() -> None:
     assert source.problems and source.problems[0].line >= 2
     assert read_items(b"\xff\xfe").items == ()
     assert read_items(b'unsafe extern "C" { safe fn f(); }').problems == ()
+
+
+def test_foreign_declarations_are_added_once_and_stay_in_their_block() -> None:
+    here = 'extern "C" {\n    fn free(at: *mut u8);\n}\n\nfn a() {\n    unimplemented!()\n}\n'
+    more = "    fn strlen(at: *const i8) -> usize;\n}\n\nfn"
+    answer = here.replace("}\n\nfn", more).replace("unimplemented!()", "b()")
+    once = splice(here, answer, ["a"]).text
+    assert once.count("fn free") == 1 and once.count("fn strlen") == 1
+    assert [item.kind for item in read_items(once.encode()).items].count(ItemKind.FOREIGN) == 2
+    assert read_items(once.encode()).problems == ()
+    assert splice(once, answer, ["a"]).text == once

@@ -63,12 +63,11 @@ def _programs(folders: tuple[Path, ...], data: str | None, chosen: tuple[str, ..
 
 
 async def _proofs(bench: Bench, programs: dict[str, CProgram], mutants: int) -> list[ProofRow]:
-    from repowright.benchmarks.translation.oracle import prove
-    from repowright.benchmarks.translation.proving import row_of_proof
+    from repowright.benchmarks.translation.proving import prove_row
 
     rows = []
     for name, program in programs.items():
-        rows.append(row_of_proof(name, await prove(bench, program, mutants)))
+        rows.append(await prove_row(bench, name, program, mutants))
         row = rows[-1]
         told = f"{row.noticed} of {row.mutants} mutants noticed, {row.by_calls} of {row.called} by calls"
         say(f"{name}: {row.identity} in {row.cases} calls; {told}")

@@ -68,14 +68,16 @@ def write_report(
     import os
 
     from repowright.agent.runs import runs_root
+    from repowright.benchmarks.translation.crust import CrustData
     from repowright.benchmarks.translation.judging import Verdicts, judged_rows, runs_at
+    from repowright.benchmarks.translation.published import CRUST
     from repowright.benchmarks.translation.report import markdown, report_of
 
     cases = cases_at(data)
     runs = runs_at(places, runs_root(os.environ))
     with bench_in(sandbox, jobs) as bench:
         rows = asyncio.run(judged_rows(bench, cases, runs, Verdicts(out / "verdicts"), say))
-    made = report_of(title, rows, solved)
+    made = report_of(title, rows, CRUST if isinstance(cases, CrustData) else (), solved)
     out.mkdir(parents=True, exist_ok=True)
     (out / "report.md").write_text(markdown(made), encoding="utf-8")
     (out / "report.json").write_text(made.model_dump_json(indent=1) + "\n", encoding="utf-8")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from repowright.agent.events import Decision
 from repowright.agent.workflows.translate.checks import CheckName
+from repowright.agent.workflows.translate.frame import Slot
 from repowright.agent.workflows.translate.idiomatic.blaming import blamed
 from repowright.agent.workflows.translate.idiomatic.cluster_record import ClusterRecord, RoundTrip
 from repowright.agent.workflows.translate.idiomatic.clusters import Cluster, clusters_of
@@ -101,6 +102,7 @@ def _record(
 ) -> ClusterRecord:
     known = {each.type: each for each in trips}
     missing = told.why_none or "the SPEC does not name it"
+    missing = missing if whole.now.builds else "the crate does not build"
     own = [known.get(each.name) or RoundTrip(type=each.name, reason=missing) for each in cluster.named_types]
     keys = {(key.path, key.name) for key in cluster.functions}
     before = [stub.signature for stub in skeleton.stubs if stub.kind == "function" and (stub.path, stub.name) in keys]
@@ -113,14 +115,24 @@ def _record(
         unsafe_before=sum(count_unsafe(f"{each} {{}}".encode()).total for each in before),
         unsafe_after=count_unsafe(whole.files.get(told.target, b"")).total,
     )
-    return record.model_copy(update={"reason": _reason(layout, cluster, record, whole, faults)})
+    return record.model_copy(update={"reason": fault_of(layout.frame.slots, cluster, record, whole, faults)})
 
 
-def _reason(layout: Layout, cluster: Cluster, record: ClusterRecord, whole: Whole, faults: Mapping[str, str]) -> str:
-    """Why a cluster is not accepted; empty where it is."""
+def fault_of(
+    slots: Sequence[Slot], cluster: Cluster, record: ClusterRecord, whole: Whole, faults: Mapping[str, str]
+) -> str:
+    """Why a cluster is not accepted; empty where it is.
+
+    Parameters
+    ----------
+    slots
+        Items of the crate.
+    faults
+        What the C programs show, by cluster.
+    """
     if not whole.now.builds:
         return "the crate does not build"
-    wrong = _unwritten(layout, cluster, whole.units)
+    wrong = _unwritten(slots, cluster, whole.units)
     if wrong:
         return wrong
     if record.unsafe_after and record.unsafe_after >= record.unsafe_before:
@@ -138,8 +150,8 @@ def _reason(layout: Layout, cluster: Cluster, record: ClusterRecord, whole: Whol
     return ""
 
 
-def _unwritten(layout: Layout, cluster: Cluster, units: Sequence[UnitRecord]) -> str:
-    items = {str(slot) for slot in layout.frame.slots if slot.origin in cluster.functions}
+def _unwritten(slots: Sequence[Slot], cluster: Cluster, units: Sequence[UnitRecord]) -> str:
+    items = {str(slot) for slot in slots if slot.origin in cluster.functions}
     for unit in units:
         if items & set(unit.items) and unit.state in (UnitState.STUB, UnitState.FAILING):
             return f"{unit.name} is {'not written' if unit.state is UnitState.STUB else 'not right'}: {unit.reason}"

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from repowright.agent.workflows.translate.idiomatic.fields import FieldCode, Tagged
 from repowright.agent.workflows.translate.idiomatic.fitting import Convertible, Fitting
 from repowright.agent.workflows.translate.idiomatic.project_types import ProjectType, ProjectTypes
-from repowright.agent.workflows.translate.idiomatic.rust_types import RustType, rust_types
 from repowright.agent.workflows.translate.idiomatic.spec import FieldSpec, How, TypeSpec
 from repowright.agent.workflows.translate.idiomatic.support import DEPTH, ROUNDS
 from repowright.agent.workflows.translate.idiomatic.values import SUPPORT, Unfit
 from repowright.repo_tools.c_source.c_types import Enumeration, Record
 from repowright.repo_tools.c_source.translation_unit import TranslationUnit
+from repowright.repo_tools.rust_source import RustType, rust_types
 
 PREFIX = "round_trip_of_"
 
@@ -131,6 +131,8 @@ def _unfit(kind: ProjectType, rust: RustType) -> str:
     if rust.is_generic:
         return f"{rust.name} is generic"
     if isinstance(kind.definition, Record):
+        if kind.definition.kind == "union":
+            return "it is a union, and only the tag beside it says what it holds"
         if any(each.bits is not None for each in kind.definition.fields):
             return "it has bit fields"
         if kind.definition.pack is not None:
@@ -175,7 +177,7 @@ pub(crate) mod {name} {{
             let drawn = draw(draw_from, {DEPTH});
             let made = to_rust(&drawn);
             if let Some(member) = differs(&drawn, &to_c(&made)) {{
-                return Some(format!("{{member}} is lost from C to Rust and back"));
+                return Some({SUPPORT}::lost(member));
             }}
             {compared if of.rust.is_comparable else ""}
             None

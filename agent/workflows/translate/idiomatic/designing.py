@@ -19,7 +19,6 @@ from repowright.agent.workflows.translate.idiomatic.clusters import Cluster, clu
 from repowright.agent.workflows.translate.idiomatic.joining import joined_module
 from repowright.agent.workflows.translate.idiomatic.material import holes
 from repowright.agent.workflows.translate.idiomatic.project_types import ProjectTypes
-from repowright.agent.workflows.translate.idiomatic.rust_types import rust_types
 from repowright.agent.workflows.translate.idiomatic.spec import Spec, read_spec
 from repowright.agent.workflows.translate.idiomatic.spec_problems import spec_problems
 from repowright.agent.workflows.translate.judging import Wanted
@@ -35,6 +34,7 @@ from repowright.repo_tools.rust_source import (
     find_stubs,
     find_tests,
     read_items,
+    rust_types,
     stub_out,
 )
 

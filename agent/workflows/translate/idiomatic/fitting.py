@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from repowright.agent.workflows.translate.idiomatic.fields import Case, FieldCode, Linked, Single, Slice, Tagged
 from repowright.agent.workflows.translate.idiomatic.project_types import ProjectType, ProjectTypes
-from repowright.agent.workflows.translate.idiomatic.rust_types import RustType, RustVariant
 from repowright.agent.workflows.translate.idiomatic.spec import FieldSpec, How, TypeSpec, VariantSpec
 from repowright.agent.workflows.translate.idiomatic.spec_problems import members_of
 from repowright.agent.workflows.translate.idiomatic.values import (
@@ -27,11 +26,12 @@ from repowright.agent.workflows.translate.skeleton.names import value_name
 from repowright.repo_tools.c_source.c_types import Array, Basic, CType, FunctionType, Pointer, Record
 from repowright.repo_tools.c_source.c_types import Tagged as CTagged
 from repowright.repo_tools.c_source.translation_unit import TranslationUnit
+from repowright.repo_tools.rust_source import RustType, RustVariant
 
 _FLOATS = frozenset({"float", "double"})
 _NO_NUMBER = frozenset({"void", "long double", "__float128", "__builtin_va_list"})
 _CHARS = frozenset({"char", "signed char", "unsigned char"})
-_SEQUENCE = re.compile(r"(?:Vec|VecDeque|LinkedList|Box)<\[?(?P<element>.*?)\]?>")
+_SEQUENCE = re.compile(r"(?:\w+::)*(?:(?:Vec|VecDeque|LinkedList)<(?P<inner>.*)>|Box<\[(?P<boxed>[^;]*)\]>)")
 _FIXED = re.compile(r"\[(?P<element>.*);[^;]*\]")
 
 
@@ -116,11 +116,11 @@ class Fitting:
         element = unit.symbols.resolved(kind.element)
         if isinstance(element, Basic) and element.name in _CHARS and rust in ("String", "CString", "Box<str>"):
             return TextArray(rust, self.types.text(unit, kind.element), kind.length)
-        fixed, sequence = _FIXED.fullmatch(rust), _SEQUENCE.fullmatch(unoptional(rust)[0])
-        inner = fixed or sequence
-        if inner is None:
+        fixed = _FIXED.fullmatch(rust)
+        inner = fixed["element"] if fixed is not None else _element(rust)
+        if not inner:
             raise Unfit(f"an array cannot become {rust}")
-        return Row(self.value(unit, kind.element, inner["element"]), kind.length, fixed is not None)
+        return Row(self.value(unit, kind.element, inner), kind.length, fixed is not None)
 
     def _pointer(self, unit: TranslationUnit, kind: Pointer, rust: str, nullable: bool) -> Value:
         target = unit.symbols.resolved(kind.target)
@@ -137,27 +137,27 @@ class Fitting:
     def _slice(self, unit: TranslationUnit, kind: CType, spec: FieldSpec, rust: str) -> FieldCode:
         seen = unit.symbols.resolved(kind)
         inner, is_option = unoptional(rust)
-        match = _SEQUENCE.fullmatch(inner)
-        if not isinstance(seen, Pointer) or match is None:
+        one = _element(inner)
+        if not isinstance(seen, Pointer) or not one:
             raise Unfit(f"the member {spec.c} cannot become {rust}: a slice is a pointer, and in Rust a sequence")
-        element = self.value(unit, seen.target, match["element"])
+        element = self.value(unit, seen.target, one)
         layout = self.types.text(unit, seen.target)
         return Slice(value_name(spec.c), value_name(spec.length), layout, element, is_option)
 
     def _list(self, unit: TranslationUnit, kind: CType, spec: FieldSpec, rust: str) -> FieldCode:
         seen = unit.symbols.resolved(kind)
         node = self.types.of(unit, seen.target) if isinstance(seen, Pointer) else None
-        match = _SEQUENCE.fullmatch(rust)
-        if node is None or not isinstance(node.definition, Record) or match is None:
+        one = _element(rust)
+        if node is None or not isinstance(node.definition, Record) or not one:
             raise Unfit(f"the member {spec.c} cannot become {rust}: a list is a pointer to a node, in Rust a sequence")
         members = members_of(node.definition)
         if spec.next not in members or (spec.value and spec.value not in members):
             raise Unfit(f"{node.name} has no member {spec.next if spec.next not in members else spec.value}")
         item: Value
         if spec.value:
-            item = self.value(node.unit, members[spec.value].type, match["element"])
+            item = self.value(node.unit, members[spec.value].type, one)
         else:
-            item = self.value(node.unit, CTagged(node.definition.kind, node.definition.key), match["element"])
+            item = self.value(node.unit, CTagged(node.definition.kind, node.definition.key), one)
         layout, kept = f"crate::types::{node.layout}", value_name(spec.value) if spec.value else ""
         return Linked(value_name(spec.c), layout, value_name(spec.next), item, kept)
 
@@ -228,6 +228,12 @@ class Fitting:
     def _use(self, found: Convertible) -> str:
         self.used.add(found.module)
         return found.module
+
+
+def _element(rust: str) -> str:
+    """Type of the elements of a sequence; empty where the type is none."""
+    found = _SEQUENCE.fullmatch(rust)
+    return "" if found is None else found["inner"] or found["boxed"] or ""
 
 
 def _module(path: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from repowright.agent.workflows.translate.idiomatic.project_types import ProjectType, ProjectTypes
-from repowright.agent.workflows.translate.idiomatic.rust_types import RustType
 from repowright.agent.workflows.translate.idiomatic.spec import FieldSpec, How, Spec, TypeSpec
 from repowright.repo_tools.c_source.c_types import Enumeration, Field, Record
+from repowright.repo_tools.rust_source import RustType
 
 
 def spec_problems(

@@ -49,6 +49,23 @@ impl Draw {
     }
 }
 
+thread_local! {
+    static INSIDE: std::cell::RefCell<Vec<&'static str>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+pub fn alike(differing: Option<&'static str>) -> bool {
+    if let Some(member) = differing {
+        INSIDE.with(|inside| inside.borrow_mut().push(member));
+    }
+    differing.is_none()
+}
+
+pub fn lost(member: &str) -> String {
+    let inside = INSIDE.with(|inside| std::mem::take(&mut *inside.borrow_mut()));
+    let path: Vec<&str> = std::iter::once(member).chain(inside.into_iter().rev()).collect();
+    format!("{} is lost from C to Rust and back", path.join("."))
+}
+
 pub fn place<T>(value: T) -> *mut T {
     Box::into_raw(Box::new(value))
 }

@@ -103,7 +103,7 @@ class Whole:
         return f"{self.module}::draw(g, depth)"
 
     def same(self, a: str, b: str) -> str:
-        return f"{self.module}::differs(&{a}, &{b}).is_none()"
+        return f"{SUPPORT}::alike({self.module}::differs(&{a}, &{b}))"
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class Owned:
         return f"(if depth == 0 || g.below(3) == 0 {{ core::ptr::null_mut() }} else {{ {made} }})"
 
     def same(self, a: str, b: str) -> str:
-        alike = f"{self.module}::differs(&*{a}, &*{b}).is_none()"
+        alike = f"{SUPPORT}::alike({self.module}::differs(&*{a}, &*{b}))"
         return f"(if {a}.is_null() || {b}.is_null() {{ {a}.is_null() == {b}.is_null() }} else {{ {alike} }})"
 
 
@@ -256,4 +256,5 @@ class Row:
         return f"core::array::from_fn(|_| {self.element.draw()})"
 
     def same(self, a: str, b: str) -> str:
-        return f"(0..{self.length}usize).all(|each| {self.element.same(f'{a}[each]', f'{b}[each]')})"
+        alike = self.element.same("one[each]", "other[each]")
+        return f"{{ let (one, other) = ({a}, {b}); (0..{self.length}usize).all(|each| {alike}) }}"

@@ -8,9 +8,9 @@ import pytest
 from small_clusters import FIELDS, SHEET, SHEET_RS, TYPES, answer, encoded, sheet_crate
 
 from repowright.agent.workflows.translate.idiomatic.project_types import ProjectTypes
-from repowright.agent.workflows.translate.idiomatic.rust_types import RustField, rust_types
 from repowright.agent.workflows.translate.idiomatic.spec import How, Spec, read_spec
 from repowright.agent.workflows.translate.idiomatic.spec_problems import spec_problems
+from repowright.repo_tools.rust_source import rust_types
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +59,8 @@ def test_an_answer_without_a_spec_has_none_and_a_broken_one_is_told() -> None:
         (0, {"rust": "heading"}, "nothing is said of the fields title of Sheet"),
         (2, {"length": ""}, "the slice names has no length"),
         (6, {"next": ""}, "the list notes has no next"),
-        (9, {"rust": ""}, "the member grid is same, and no field of Sheet is named for it"),
-        (9, {"c": ""}, "the field grid is same, and no member is named for it"),
+        (10, {"rust": ""}, "the member grid is same, and no field of Sheet is named for it"),
+        (10, {"c": ""}, "the field grid is same, and no member is named for it"),
     ],
 )
 def test_what_a_spec_leaves_out_or_invents_is_told(
@@ -81,18 +81,3 @@ def test_types_and_values_that_are_not_there_are_told(types: ProjectTypes) -> No
     ]
     no_tag = [{"c": "struct value", "rust": "Value", "fields": [{"c": "as", "how": "union"}]}]
     assert any("the union as has no tag" in each for each in _problems(types, no_tag))
-
-
-def test_fields_and_variants_of_rust_types_are_read() -> None:
-    code = b"""#[derive(PartialEq)]
-pub(crate) struct Pair(pub u8, Option<Box<Pair>>);
-pub struct Open<'a, T> where T: Copy { r#type: &'a T }
-enum Shape { Dot, Line(u8, u8), Box { width: Vec<u8> } }
-impl PartialEq for Shape { fn eq(&self, other: &Self) -> bool { true } }
-"""
-    found = rust_types({"src/a.rs": code})
-    assert found["Pair"].fields == (RustField("0", "u8"), RustField("1", "Option<Box<Pair>>"))
-    assert found["Pair"].is_comparable and not found["Open"].is_comparable and found["Shape"].is_comparable
-    assert found["Open"].is_generic and found["Open"].field("type") == RustField("type", "&'a T")
-    dot, line, box = found["Shape"].variants or ()
-    assert (dot.fields, line.is_tuple, box.fields) == ((), True, (RustField("width", "Vec<u8>"),))
