@@ -28,7 +28,7 @@ Examples:
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="DIR")
+@click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
 @click.option("--to", "target", metavar="LANGUAGE", help="The language it becomes: rust.")
 @click.option(
     "--interface",
@@ -87,6 +87,8 @@ def translate(
         raise click.UsageError("name the folder of a C project")
     if target is None:
         raise click.UsageError("--to is missing; give --to rust")
+    if stage is not None and interface is not None:
+        raise click.UsageError("--stage is for a translation without --interface, whose signatures stay")
     goal = out or Path(f"{folder.resolve().name}-{target}")
     given = _Given(folder, goal, target, interface, tests, stage == "idiomatic")
     return _start(given, replay, as_json, plain, settings)

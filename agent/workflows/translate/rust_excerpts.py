@@ -128,7 +128,12 @@ def _without_bodies(source: RustSource, wanted: Sequence[str], kept: set[str]) -
         for item in source.functions()
         if item.body is not None and item.path not in wanted and item.path not in kept and not item.in_tests
     }
-    outer = {span: new for span, new in bodies.items() if not any(o != span and o.holds(span) for o in bodies)}
+    outer: dict[Span, str] = {}
+    end = 0
+    for span in sorted(bodies, key=lambda each: (each.start, -each.end)):
+        if span.start >= end:
+            outer[span] = bodies[span]
+            end = span.end
     return replace_spans(source.text, outer)
 
 

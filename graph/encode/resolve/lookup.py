@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from repowright.graph.encode.contribution import World
 from repowright.graph.encode.resolve.things import (
     AMBIGUOUS,
-    CERTAIN,
     EXTERNAL,
     FUNCTION_TAGS,
     INFERRED,
@@ -21,7 +20,6 @@ from repowright.graph.encode.resolve.things import (
     external,
     less_sure,
     make_entry,
-    make_thing,
     qualname_of,
 )
 from repowright.repo_tools.facts import FileFacts
@@ -265,7 +263,7 @@ class Lookup:
             return OUTSIDE
         if entry.tag == "binding":
             return self._texts(Thing("definition", path, entry, 1.0, receiver)) if entry.texts else ()
-        return (make_thing(("definition", path, entry, CERTAIN, receiver)),)
+        return (Thing("definition", path, entry, 1.0, receiver),)
 
     def _starred(self, path: str, name: str) -> Things:
         """A name that a file gets through a star import."""
@@ -305,10 +303,9 @@ class Lookup:
         return less_sure(found, thing.sure) if thing.sure < 1.0 else found
 
     def _inherited(self, thing: Thing, name: str) -> Things:
-        role, path, entry, _, receiver = thing
-        line, unknown = self.line(path, entry)
-        above = role == "super"
-        receiver = make_thing(("instance" if above else role, path, entry, CERTAIN, receiver))
+        line, unknown = self.line(thing.path, thing.entry)
+        above = thing.role == "super"
+        receiver = Thing("instance" if above else thing.role, thing.path, thing.entry, 1.0, thing.receiver)
         where = self._first(line[1:] if above else line, name)
         if where is not None:
             return self._standing(where[0], where[1], receiver)

@@ -74,9 +74,6 @@ class Thing(NamedTuple):
     receiver: Thing | None = None
 
 
-make_thing: Callable[[tuple[object, ...]], Thing] = partial(tuple.__new__, Thing)
-"""Makes a thing of all its five values, as `make_entry` does."""
-
 Things = tuple[Thing, ...]
 
 NOTHING = Entry("external")

@@ -6,7 +6,18 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from repowright.executors import Ended, Limits, Outcome, Sandbox, SandboxLost, TestReport, framework_named, run_tests
+from repowright.executors import (
+    Box,
+    Ended,
+    Limits,
+    Outcome,
+    Sandbox,
+    SandboxError,
+    SandboxLost,
+    TestReport,
+    framework_named,
+    run_tests,
+)
 from repowright.executors.testing.framework import TestRequest
 
 CHECK_LIMITS = Limits(wall_s=180, cpu_s=240, memory_mb=2500, pids=256, disk_mb=500, output_bytes=16_000_000)
@@ -114,7 +125,19 @@ class Bench:
                 outcomes.append(done)
                 if done.ended is not Ended.EXITED or (command.needed and done.exit_code != 0):
                     break
-            return BenchRun(tuple(outcomes), box.get(keep) if keep else {})
+            return BenchRun(tuple(outcomes), _left(box, keep, outcomes[-1]) if keep else {})
+
+
+def _left(box: Box, keep: Sequence[str], last: Outcome) -> Mapping[str, bytes]:
+    """The files to be read back; none where the box is spent, as some are once a command met its limit."""
+    try:
+        return box.get(keep)
+    except SandboxLost:
+        raise
+    except SandboxError:
+        if last.ended is Ended.EXITED:
+            raise
+        return {}
 
 
 def _with_wall(limits: Limits, wall_s: float) -> Limits:

@@ -70,6 +70,16 @@ pub fn place<T>(value: T) -> *mut T {
     Box::into_raw(Box::new(value))
 }
 
+pub unsafe fn seen<T, U>(value: &T) -> &U {
+    assert_eq!(core::mem::size_of::<T>(), core::mem::size_of::<U>());
+    &*(value as *const T as *const U)
+}
+
+pub unsafe fn moved<T, U>(value: T) -> U {
+    assert_eq!(core::mem::size_of::<T>(), core::mem::size_of::<U>());
+    core::mem::transmute_copy(&value)
+}
+
 pub fn row<T>(values: Vec<T>) -> *mut T {
     Box::leak(values.into_boxed_slice()).as_mut_ptr()
 }

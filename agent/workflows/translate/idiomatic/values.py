@@ -85,6 +85,8 @@ class Number:
 class Whole:
     """A structure held by value, or an enum: what its own converters do.
 
+    C files that know more or less of the types inside see one definition under several names of the skeleton.
+
     Parameters
     ----------
     module
@@ -94,16 +96,16 @@ class Whole:
     module: str
 
     def to_rust(self, c: str) -> str:
-        return f"{self.module}::to_rust(&{c})"
+        return f"{self.module}::to_rust({SUPPORT}::seen(&{c}))"
 
     def to_c(self, r: str) -> str:
-        return f"{self.module}::to_c({r})"
+        return f"{SUPPORT}::moved({self.module}::to_c({r}))"
 
     def draw(self) -> str:
-        return f"{self.module}::draw(g, depth)"
+        return f"{SUPPORT}::moved({self.module}::draw(g, depth))"
 
     def same(self, a: str, b: str) -> str:
-        return f"{SUPPORT}::alike({self.module}::differs(&{a}, &{b}))"
+        return f"{SUPPORT}::alike({self.module}::differs({SUPPORT}::seen(&{a}), {SUPPORT}::seen(&{b})))"
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class Owned:
     def _wrap(self, kind: str, c: str) -> str:
         found = _WRAPPED.fullmatch(kind)
         if found is None:
-            return f"{self.module}::to_rust(&*{c})"
+            return f"{self.module}::to_rust({SUPPORT}::seen(&*{c}))"
         inner = self._wrap(found["inner"], c)
         if found["name"] == "Option":
             return f"(if {c}.is_null() {{ None }} else {{ Some({inner}) }})"
@@ -147,7 +149,7 @@ class Owned:
         return f"(if depth == 0 || g.below(3) == 0 {{ core::ptr::null_mut() }} else {{ {made} }})"
 
     def same(self, a: str, b: str) -> str:
-        alike = f"{SUPPORT}::alike({self.module}::differs(&*{a}, &*{b}))"
+        alike = f"{SUPPORT}::alike({self.module}::differs({SUPPORT}::seen(&*{a}), {SUPPORT}::seen(&*{b})))"
         return f"(if {a}.is_null() || {b}.is_null() {{ {a}.is_null() == {b}.is_null() }} else {{ {alike} }})"
 
 
