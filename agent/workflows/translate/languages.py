@@ -175,6 +175,14 @@ class Pairs:
 def known_pairs() -> Pairs:
     """The pairs that come with the program."""
     from repowright.agent.workflows.translate.checks.pair import CRustOracle, RustChecker
+    from repowright.agent.workflows.translate.python.pair import CPythonOracle, PythonChecker, PythonSkeleton
+    from repowright.agent.workflows.translate.python.python_target import PythonTarget
     from repowright.agent.workflows.translate.rust_target import RustTarget
 
-    return Pairs([Pair("c", "rust", CEncoder(), RustSkeleton(), RustChecker(), CRustOracle(), RustTarget())])
+    encoder = CEncoder()
+    return Pairs(
+        [
+            Pair("c", "rust", encoder, RustSkeleton(), RustChecker(), CRustOracle(), RustTarget()),
+            Pair("c", "python", encoder, PythonSkeleton(), PythonChecker(), CPythonOracle(), PythonTarget()),
+        ]
+    )
