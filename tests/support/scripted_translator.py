@@ -106,7 +106,9 @@ def _python(text: str, wanted: tuple[str, ...]) -> str:
     source = read_source(text)
     owners = {item.partition("::")[0] for item in wanted if "::" in item}
     shown = [each for each in source.items if each.path in (*wanted, *owners) or each.name.startswith("_")]
-    return "\n\n".join(source.part(each) for each in shown if each.path.partition("::")[0] not in owners or each.path in owners)
+    return "\n\n".join(
+        source.part(each) for each in shown if each.path.partition("::")[0] not in owners or each.path in owners
+    )
 
 
 def _code(text: str, wanted: tuple[str, ...]) -> str:

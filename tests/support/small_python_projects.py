@@ -109,7 +109,7 @@ def _towards_zero(a, b):
 SHELF = CProject(
     "shelf",
     {**QUEUE.c, "words.c": WORDS_C, "words.h": WORDS_H},
-    solution={"c/ring.py": RING_PY, "c/ring_c.py": RING_PY, "c/words.py": WORDS_PY},
+    solution={"c/ring.py": RING_PY, "c/words.py": WORDS_PY},
 )
 COUNTER = CProject(
     "counter",

@@ -152,7 +152,7 @@ def test_what_rust_cannot_say_is_named_and_the_rest_is_translated(desk: Desk, tm
     ("arguments", "said"),
     [
         ([], "name the folder of a C project"),
-        (["c"], "--to is missing; give --to rust"),
+        (["c"], "--to is missing; give --to rust or --to python"),
         (["c", "--to", "rust", "--stage", "other"], "'other' is not one of 'safe', 'idiomatic'"),
         (["--resume", "last", "c"], "--resume takes no DIR"),
         (["--resume", "last", "--stage", "safe"], "--resume takes no DIR"),
@@ -161,7 +161,7 @@ def test_what_rust_cannot_say_is_named_and_the_rest_is_translated(desk: Desk, tm
         (["nowhere", "--to", "rust", *NOBODY], "nowhere is no folder"),
         (["c/add.c", "--to", "rust", *NOBODY], "c/add.c is no folder"),
         (["headers", "--to", "rust", *NOBODY], "no C file below headers; it holds 1 header (name the folder"),
-        (["c", "--to", "cobol", *NOBODY], "nothing translates c to cobol (known: c to rust)"),
+        (["c", "--to", "cobol", *NOBODY], "nothing translates c to cobol (known: c to python, c to rust)"),
         (["c", "--to", "rust", "--out", "c", *NOBODY], "c is not empty"),
         (["c", "--to", "rust", "--out", "c/add.c", *NOBODY], "c/add.c is a file"),
         (["c", "--to", "rust", "--interface", "nowhere", *NOBODY], "nowhere is no folder"),

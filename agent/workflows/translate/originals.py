@@ -43,7 +43,7 @@ class Originals:
 
 
 def read_originals(
-    folder: Path, interface: Path | None = None, tests: Path | None = None, suffix: str = ".rs"
+    folder: Path, interface: Path | None = None, tests: Path | None = None, suffix: str = ".rs", language: str = "Rust"
 ) -> Originals:
     """Read the folders.
 
@@ -56,18 +56,18 @@ def read_originals(
     """
     project = read_project(folder)
     source = SourceTree(project.name, project.files)
-    given = [_read_given(each, suffix) if each is not None else None for each in (interface, tests)]
+    given = [_read_given(each, suffix, language) if each is not None else None for each in (interface, tests)]
     return Originals(source, project.left_out, *given)
 
 
-def _read_given(folder: Path, suffix: str) -> SourceTree:
+def _read_given(folder: Path, suffix: str, language: str) -> SourceTree:
     if not folder.is_dir():
         raise UserError(f"{folder} is no folder", f"name the folder that holds the {suffix} files")
     snapshot = WorkTreeSnapshot(folder)
     names = [entry.path for entry in snapshot.listing(_is_wanted, {}, unread=True).files]
     files = {path: snapshot.read(path) for path in names}
     if not any(path.endswith(suffix) for path in files):
-        raise UserError(f"no {suffix} file below {folder}", f"name the folder that holds the {suffix} files")
+        raise UserError(f"no {language} file below {folder}", f"name the folder that holds the {suffix} files")
     return SourceTree(folder.resolve().name, files)
 
 

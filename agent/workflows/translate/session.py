@@ -73,7 +73,7 @@ async def start(
     """
     Budget.parse(settings.budget) if settings.budget else None
     target = known_pairs().pair(SOURCE, asked.target).filling
-    originals = read_originals(asked.folder, asked.interface, asked.tests, target.suffix)
+    originals = read_originals(asked.folder, asked.interface, asked.tests, target.suffix, target.name.capitalize())
     if originals.interface is not None:
         target.check_interface(originals.interface)
     spec = specification(originals, target.name, str(asked.folder), idiomatic=asked.idiomatic)

@@ -224,8 +224,9 @@ class _Builder:
 
     def _parameters(self, unit: TranslationUnit, item: FunctionDefinition) -> str:
         taken: list[str] = []
+        others = [module for module in self._modules.values() if module != self._modules[item.site.path]]
         for number, each in enumerate(item.type.parameters, 1):
-            taken.append(value_name(each.name or f"argument_{number}", [*taken, *self._modules.values()]))
+            taken.append(value_name(each.name or f"argument_{number}", [*taken, *others]))
         listed = [
             f"{name}: {self._types.parameter(unit, each.type)}"
             for name, each in zip(taken, item.type.parameters, strict=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ def splice(text: str, block: str, wanted: Sequence[str]) -> Spliced:
         changes.append((at, at - 1, _additions(text, block, given.find)))
     for begin, end, new in sorted(changes, key=lambda each: (each[0], each[1]), reverse=True):
         lines[begin - 1 : end] = new
-    return Spliced("\n".join(lines) + "\n", tuple(replaced))
+    return Spliced(re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines) + "\n"), tuple(replaced))
 
 
 def _written(text: str, here: Item, block: str, there: Item) -> list[str]:
