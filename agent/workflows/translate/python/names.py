@@ -30,6 +30,14 @@ def value_name(name: str, taken: Collection[str] = ()) -> str:
     return name
 
 
+def member_name(name: str, taken: Collection[str] = ()) -> str:
+    """A name for a member of a structure, which hides nothing of Python's."""
+    name = _UNUSABLE.sub("_", name)
+    while keyword.iskeyword(name) or name in _HEADER or name in taken:
+        name += "_"
+    return name
+
+
 def class_name(name: str) -> str:
     """The name of a type: ``list_node`` becomes ``ListNode``."""
     return "".join(part[:1].upper() + part[1:] for part in name.split("_")) or name

@@ -10,6 +10,7 @@ from repowright.agent.workflows.translate.python.names import (
     CONSTANTS_MODULE,
     TYPES_MODULE,
     class_name,
+    member_name,
     module_names,
     package_name,
     value_name,
@@ -188,7 +189,7 @@ class _Builder:
         for number, each in enumerate(record.fields):
             if each.bits is not None and not each.name:
                 continue
-            member = value_name(each.name or f"anonymous_{number}", taken)
+            member = member_name(each.name or f"anonymous_{number}", taken)
             taken.append(member)
             zero = self._types.zero(entry.unit, each.type)
             plain = self._types.is_plain(entry.unit, each.type)

@@ -33,10 +33,9 @@ def splice(text: str, block: str, wanted: Sequence[str]) -> Spliced:
         if here is not None and there is not None and here.is_function == there.is_function:
             changes.append((here.first, here.last, _written(text, here, block, there)))
             replaced.append(path)
-    first = min((change[0] for change in changes), default=0)
+    owners = [given.find(path.partition("::")[0]) for path in replaced]
     if replaced:
-        owner = given.find(replaced[0].partition("::")[0])
-        at = min(first, owner.first if owner is not None else first)
+        at = min(owner.first for owner in owners if owner is not None)
         changes.append((at, at - 1, _additions(text, block, given.find)))
     for begin, end, new in sorted(changes, key=lambda each: (each[0], each[1]), reverse=True):
         lines[begin - 1 : end] = new

@@ -70,7 +70,7 @@ def test_types_become_what_the_rules_say(tmp_path: Path) -> None:
         "name: bytes | None = None",
         "as_: Both = field(default_factory=lambda: Both())",
         "step: Callable[[int, bytearray | None], int] | None = None",
-        "bytes_: bytearray = field(default_factory=lambda: bytearray(4))",
+        "bytes: bytearray = field(default_factory=lambda: bytearray(4))",
         "to: Any = None",
         "class Colour(IntEnum):",
     ):
