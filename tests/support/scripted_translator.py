@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from repowright.agent.workflows.translate.python.source import read_source
+from repowright.repo_tools.python_items import read_source
 from repowright.repo_tools.rust_source import ItemKind, read_items
 
 _ITEM = re.compile(r"^- `(?P<path>[^`]+?\.(?:rs|py))::(?P<item>[^`]+)`$", re.MULTILINE)

@@ -162,6 +162,8 @@ def test_what_rust_cannot_say_is_named_and_the_rest_is_translated(desk: Desk, tm
         (["c/add.c", "--to", "rust", *NOBODY], "c/add.c is no folder"),
         (["headers", "--to", "rust", *NOBODY], "no C file below headers; it holds 1 header (name the folder"),
         (["c", "--to", "cobol", *NOBODY], "nothing translates c to cobol (known: c to python, c to rust)"),
+        (["c", "--to", "python", "--stage", "idiomatic", *NOBODY], "nothing is designed for python"),
+        (["c", "--to", "python", "--tests", "headers", *NOBODY], "no Python file below headers"),
         (["c", "--to", "rust", "--out", "c", *NOBODY], "c is not empty"),
         (["c", "--to", "rust", "--out", "c/add.c", *NOBODY], "c/add.c is a file"),
         (["c", "--to", "rust", "--interface", "nowhere", *NOBODY], "nowhere is no folder"),

@@ -64,6 +64,7 @@ class RustTarget:
     suffix = ".rs"
     toolchains: tuple[str, ...] = ("c", "rust")
     prompts = "translate"
+    designs = True
     words = Words(
         "In the C program in place of the C it behaves otherwise",
         "A C program with this Rust in place of the C",

@@ -14,7 +14,7 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-from repowright.agent.errors import SpecError
+from repowright.agent.errors import SpecError, UserError
 from repowright.agent.events import EventBus, RunEnd, Subscriber
 from repowright.agent.llm import Budget
 from repowright.agent.manifest import read_manifest
@@ -73,6 +73,8 @@ async def start(
     """
     Budget.parse(settings.budget) if settings.budget else None
     target = known_pairs().pair(SOURCE, asked.target).filling
+    if asked.idiomatic and not target.designs:
+        raise UserError(f"nothing is designed for {target.name}", "leave --stage idiomatic out")
     originals = read_originals(asked.folder, asked.interface, asked.tests, target.suffix, target.name.capitalize())
     if originals.interface is not None:
         target.check_interface(originals.interface)

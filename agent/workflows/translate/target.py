@@ -131,6 +131,10 @@ class Target(Protocol):
         """Folder of its prompts."""
 
     @property
+    def designs(self) -> bool:
+        """Whether the model can design an interface first."""
+
+    @property
     def words(self) -> Words:
         """Its words."""
 
@@ -175,7 +179,7 @@ class Target(Protocol):
         """Return where each item of a file stands, by its path."""
 
     async def design(self, studio: Studio, encoded: EncodedC) -> tuple[Files, BaseModel | None]:
-        """Let the model design an interface; nothing where that fails or is not done for this language."""
+        """Let the model design an interface; nothing where that fails."""
 
     async def climb(self, studio: Studio, layout: Layout, files: Files, now: Judgement) -> list[LadderStep]:
         """Run the checks of the whole that the units did not, and tell all of them."""

@@ -13,9 +13,9 @@ from repowright.agent.workflows.translate.mapping import CNames, match
 from repowright.agent.workflows.translate.originals import Originals
 from repowright.agent.workflows.translate.python.names import package_name
 from repowright.agent.workflows.translate.python.skeleton import build_package
-from repowright.agent.workflows.translate.python.source import is_stub, read_source, stubs_of
 from repowright.agent.workflows.translate.reach import TestReach
 from repowright.agent.workflows.translate.slots import Frame, Slot, tests_of
+from repowright.repo_tools.python_items import is_stub, read_source, stubs_of
 
 _WORD = re.compile(r"[^\W\d]\w*")
 

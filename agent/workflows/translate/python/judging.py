@@ -16,11 +16,11 @@ from repowright.agent.workflows.translate.python.box_script import IMPORTING
 from repowright.agent.workflows.translate.python.calls import Calls, c_calls
 from repowright.agent.workflows.translate.python.comparing import compare
 from repowright.agent.workflows.translate.python.frame import is_own_code
-from repowright.agent.workflows.translate.python.source import read_source
 from repowright.agent.workflows.translate.records import FailedTest, Judgement
 from repowright.agent.workflows.translate.slots import Frame
 from repowright.agent.workflows.translate.wanted import Mended, Wanted
 from repowright.executors import TestOutcome, TestReport
+from repowright.repo_tools.python_items import read_source
 from repowright.repo_tools.python_source import undefined_names
 
 KIND = "check"

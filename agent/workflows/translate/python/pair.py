@@ -16,9 +16,9 @@ from repowright.agent.workflows.translate.python.frame import is_own_code
 from repowright.agent.workflows.translate.python.judging import import_errors, static_errors
 from repowright.agent.workflows.translate.python.names import value_name
 from repowright.agent.workflows.translate.python.skeleton import build_package
-from repowright.agent.workflows.translate.python.source import read_source
 from repowright.agent.workflows.translate.wanted import StandIn
 from repowright.executors import Sandbox
+from repowright.repo_tools.python_items import read_source
 
 
 class PythonSkeleton:

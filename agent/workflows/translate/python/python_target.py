@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
@@ -17,7 +16,6 @@ from repowright.agent.workflows.translate.encoding import EncodedC
 from repowright.agent.workflows.translate.python.frame import check_interface, frame_of, has_tests, is_own_code, reaches
 from repowright.agent.workflows.translate.python.judging import PythonJudge
 from repowright.agent.workflows.translate.python.reading import PYTHON, names_in, read_answer
-from repowright.agent.workflows.translate.python.source import read_source
 from repowright.agent.workflows.translate.python.views import PythonViews, current_text
 from repowright.agent.workflows.translate.reach import TestReach
 from repowright.agent.workflows.translate.records import (
@@ -31,6 +29,7 @@ from repowright.agent.workflows.translate.slots import Frame, Slot, tests_of
 from repowright.agent.workflows.translate.target import Ending, Judging, Placed, Wishes, Words
 from repowright.agent.workflows.translate.wanted import StandIn
 from repowright.graph.kinds import NodeKind
+from repowright.repo_tools.python_items import read_source
 
 if TYPE_CHECKING:
     from repowright.agent.events import EventBus
@@ -51,6 +50,7 @@ class PythonTarget:
     suffix = ".py"
     toolchains: tuple[str, ...] = ("c",)
     prompts = "translate_python"
+    designs = False
     words = Words("Called as C was called it behaves otherwise", "Called as C was called", "the package")
     views = PythonViews()
 
@@ -113,7 +113,7 @@ class PythonTarget:
                 each.name,
                 each.first,
                 each.last,
-                NodeKind.GLOBAL if isinstance(each.node, ast.Assign | ast.AnnAssign) else NodeKind.FUNCTION,
+                NodeKind.GLOBAL if each.is_variable else NodeKind.FUNCTION,
             )
             for each in items
         }

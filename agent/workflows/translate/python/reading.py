@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Sequence
 
 from repowright.agent.workflows.translate.answers.asked import LENGTH, AnswerReading, Asked, Fault, Note, Refusal
 from repowright.agent.workflows.translate.answers.blocks import CodeBlock, Dialect, find_blocks
 from repowright.agent.workflows.translate.answers.placing import place_block
-from repowright.agent.workflows.translate.python.source import read_source
-from repowright.agent.workflows.translate.python.splicing import splice
 from repowright.agent.workflows.translate.python.strictness import judge_file, judge_signatures, judge_tests
+from repowright.repo_tools.python_items import complete_part, read_source, splice
 
 
 def _is_python(text: str) -> bool:
     source = read_source(text)
-    return any(not isinstance(each.node, ast.Assign) for each in source.items)
+    return any(not each.is_bare for each in source.items)
 
 
 PYTHON = Dialect(("py", "pyi", "toml"), frozenset({"", "python", "py", "python3"}), "py", "#", _is_python)
@@ -121,22 +119,3 @@ def _without_code(answer: str, asked: Asked, cut: bool) -> AnswerReading:
     else:
         refusal = Refusal(Fault.DECLINED, "", f"the answer holds no code: {' '.join(answer.split())[:120]}")
     return AnswerReading({}, refusals=(refusal,), remaining=asked.items())
-
-
-def complete_part(text: str) -> str:
-    """The statements of a text that was cut off, without the last one: where it ends nothing says it is whole."""
-    lines = text.rstrip().splitlines()
-    for end in range(len(lines), 0, -1):
-        part = "\n".join(lines[:end])
-        try:
-            tree = ast.parse(part)
-        except (SyntaxError, ValueError):
-            continue
-        if not tree.body:
-            return ""
-        last = tree.body[-1]
-        inner = last.body[-1] if isinstance(last, ast.ClassDef) and len(last.body) > 1 else last
-        decorators = getattr(inner, "decorator_list", [])
-        begin = min([inner.lineno, *(each.lineno for each in decorators)])
-        return "\n".join(lines[: begin - 1])
-    return ""

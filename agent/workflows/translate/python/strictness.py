@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 
 from repowright.agent.workflows.translate.answers.asked import Asked, Fault, Refusal
-from repowright.agent.workflows.translate.python.source import is_annotated, is_stub, names_of, read_source, signature
+from repowright.repo_tools.python_items import (
+    find_forbidden,
+    find_literals,
+    is_annotated,
+    is_stub,
+    names_of,
+    read_source,
+    signature,
+)
 
-ALLOWED = frozenset(
-    """
-    __future__ abc array bisect collections contextlib copy dataclasses datetime enum errno fractions functools heapq
-    io itertools locale math operator os.path random re string struct sys textwrap time typing unicodedata
-    """.split()  # noqa: SIM905
-)
-"""Modules that translated code may import: those in which C's own library has a counterpart."""
-_FOREIGN = frozenset({"ctypes", "cffi", "_ctypes", "cython", "numba"})
-_PROCESS = frozenset({"subprocess", "os", "pty", "multiprocessing", "signal", "socket", "asyncio", "threading"})
-_SNIFFING = frozenset({"pytest", "unittest", "inspect", "traceback", "gc", "tracemalloc"})
-_CALLS = frozenset({"eval", "exec", "compile", "__import__", "globals", "locals", "vars", "breakpoint", "setattr"})
-_ATTRIBUTES = frozenset(
-    """
-    modules _getframe settrace setprofile meta_path path_hooks __globals__ __code__ __builtins__ __subclasses__ __dict__
-    __closure__ __getattribute__ system popen environ argv orig_argv _current_frames
-    """.split()  # noqa: SIM905
-)
+_FAULTS = {
+    "foreign": Fault.FOREIGN,
+    "process": Fault.PROCESS,
+    "included": Fault.INCLUDED,
+    "test sniffing": Fault.TEST_SNIFFING,
+}
 _SHORTEST = 3
 """Characters of a literal that says something; shorter ones are in every program."""
 
@@ -69,83 +65,22 @@ def judge_file(path: str, text: str, taken: frozenset[str], asked: Asked) -> Ite
     for each in source.items:
         if is_stub(each) and (each.path in taken or each.path not in old):
             yield Refusal(Fault.STUB, each.path, "it is not written, only a stub")
-    had = {what for _, what, _ in forbidden(given)}
     package = path.partition("/")[0]
-    for fault, what, line in forbidden(text, package):
-        if what not in had:
-            yield Refusal(fault, path, f"line {line} must not be there: `{what}`")
+    had = {each.text for each in find_forbidden(given, package)}
+    for place in find_forbidden(text, package):
+        if place.text not in had:
+            yield Refusal(_FAULTS[place.kind], path, f"line {place.line} must not be there: `{place.text}`")
     yield from _judge_literals(path, text, asked)
-
-
-def forbidden(text: str, package: str = "") -> Iterator[tuple[Fault, str, int]]:
-    """Every place that leaves the language, reads code as data or asks who runs it: why, what and where."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):
-        return
-    for node in ast.walk(tree):
-        for name in _imported(node):
-            fault = _why_not_imported(name, package)
-            if fault is not None:
-                yield fault, ast.unparse(node)[:80], getattr(node, "lineno", 0)
-        if isinstance(node, ast.Name) and (node.id in _CALLS or node.id == "__builtins__"):
-            yield Fault.PROCESS, node.id, node.lineno
-        elif isinstance(node, ast.Attribute) and node.attr in _ATTRIBUTES:
-            sniffs = node.attr in ("modules", "_getframe", "environ", "argv", "orig_argv")
-            yield Fault.TEST_SNIFFING if sniffs else Fault.PROCESS, ast.unparse(node)[:80], node.lineno
-        elif isinstance(node, ast.Call) and _looks_up(node):
-            yield Fault.PROCESS, ast.unparse(node)[:80], node.lineno
-
-
-def _looks_up(node: ast.Call) -> bool:
-    """Tell whether a call looks an attribute up by a name that is made up as it runs."""
-    named = isinstance(node.func, ast.Name) and node.func.id == "getattr"
-    return named and (len(node.args) < 2 or not isinstance(node.args[1], ast.Constant))
-
-
-def _imported(node: ast.AST) -> list[str]:
-    if isinstance(node, ast.Import):
-        return [each.name for each in node.names]
-    if isinstance(node, ast.ImportFrom):
-        return ["." * node.level + (node.module or "")]
-    return []
-
-
-def _why_not_imported(name: str, package: str) -> Fault | None:
-    top = name.partition(".")[0]
-    if name.startswith(".") or (package and top == package) or name in ALLOWED:
-        return None
-    if top in ALLOWED and top not in ("os",):
-        return None
-    if top in _FOREIGN:
-        return Fault.FOREIGN
-    return Fault.TEST_SNIFFING if top in _SNIFFING else Fault.PROCESS if top in _PROCESS else Fault.INCLUDED
 
 
 def _judge_literals(path: str, text: str, asked: Asked) -> Iterator[Refusal]:
     """Refuse a branch on a value that only the tests know."""
-    expected = {value for test in asked.tests.values() for value, _ in _literals(test, compared=False)}
-    expected -= {value for value, _ in _literals(asked.files[path], compared=False)}
-    for value, line in _literals(text, compared=True):
+    expected = {value for test in asked.tests.values() for value, _ in find_literals(test, compared=False)}
+    expected -= {value for value, _ in find_literals(asked.files[path], compared=False)}
+    for value, line in find_literals(text, compared=True):
         if value in expected and len(value) >= _SHORTEST and not _occurs(value, asked.origin):
             yield Refusal(Fault.HARD_CODED, path, f"line {line} decides by {value!r}, which only the tests know")
             return
-
-
-def _literals(text: str, *, compared: bool) -> Iterator[tuple[str, int]]:
-    """Numbers and texts of a file; those alone that decide something where ``compared`` is set."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):
-        return
-    deciding = (ast.Compare, ast.MatchValue, ast.Dict, ast.Set)
-    roots = [node for node in ast.walk(tree) if isinstance(node, deciding)] if compared else [tree]
-    for root in roots:
-        for node in ast.walk(root):
-            if isinstance(node, ast.Constant) and isinstance(node.value, int | float | str | bytes):
-                value = node.value
-                shown = value.decode("latin-1") if isinstance(value, bytes) else str(value)
-                yield shown, node.lineno
 
 
 def _occurs(value: str, origin: str) -> bool:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 
 from repowright.agent.workflows.translate.python.frame import is_own_code
-from repowright.agent.workflows.translate.python.source import Item, Source, head_lines, is_stub, read_source
 from repowright.agent.workflows.translate.target import Wishes
+from repowright.repo_tools.python_items import Item, Source, head_lines, is_stub, read_source
 
 SHORT_FILE = 9_000
 """Characters of a file up to which all that is written of it is shown."""

@@ -39,6 +39,7 @@ OF_A_LANGUAGE = (
         )
     ),
     "repowright.repo_tools.rust_source",
+    "repowright.repo_tools.python_items",
     "repowright.repo_tools.python_source",
 )
 C_PARTS = {f"{HERE}.{each}" for each in ("checks.bench", "checks.crate", "answers.asked", "answers.continuing")}

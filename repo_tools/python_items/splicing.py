@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from repowright.agent.workflows.translate.python.source import Function, Item, head_lines, read_source
+from repowright.repo_tools.python_items.items import Function, Item, head_lines, read_source
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,16 @@ class Item:
         return self.path.rpartition("::")[2]
 
     @property
+    def is_variable(self) -> bool:
+        """Whether it is an assignment."""
+        return isinstance(self.node, ast.Assign | ast.AnnAssign)
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is an assignment without an annotation, as texts that are no code have too."""
+        return isinstance(self.node, ast.Assign)
+
+    @property
     def is_function(self) -> bool:
         """Whether it is a function or method."""
         return isinstance(self.node, Function)
