@@ -92,7 +92,9 @@ def test_an_odd_form_is_understood(answer: str) -> None:
         ("def size(queue, deep=False):\n    import subprocess\n    return 1", Fault.PROCESS),
         ("import os\n\n\ndef size(queue, deep=False):\n    return os.system('true')", Fault.PROCESS),
         ("def size(queue, deep=False):\n    return eval('1')", Fault.PROCESS),
+        ("import random\n\n\ndef size(queue, deep=False):\n    return random._os.fork()", Fault.PROCESS),
         ("def size(queue, deep=False):\n    return getattr(queue, 'a' + 'b')", Fault.PROCESS),
+        ("from sys import modules\n\n\ndef size(queue, deep=False):\n    return 1", Fault.PROCESS),
         ("import importlib\n\n\ndef size(queue, deep=False):\n    return 1", Fault.INCLUDED),
         ("import sys\n\n\ndef size(queue, deep=False):\n    return 'pytest' in sys.modules", Fault.TEST_SNIFFING),
         ("def size(queue, deep=False):\n    return 1 if queue == 987654 else 2", Fault.HARD_CODED),
@@ -104,6 +106,11 @@ def test_an_odd_form_is_understood(answer: str) -> None:
 def test_what_breaks_a_rule_is_refused_by_name(size: str, fault: Fault) -> None:
     reading = read_answer(said(PUSH, size), ASKED)
     assert fault in faults(reading)
+
+
+def test_members_may_be_called_as_dangerous_functions_are() -> None:
+    answer = said(PUSH, "def size(queue, deep=False):\n    return queue.system + queue.argv + queue.modules")
+    assert read_answer(answer, ASKED).usable
 
 
 def test_a_value_that_the_c_knows_may_decide() -> None:
