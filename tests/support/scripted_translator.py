@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from repowright.repo_tools.python_items import read_source
 from repowright.repo_tools.rust_source import ItemKind, read_items
 
-_ITEM = re.compile(r"^- `(?P<path>[^`]+?\.rs)::(?P<item>[^`]+)`$", re.MULTILINE)
+_ITEM = re.compile(r"^- `(?P<path>[^`]+?\.(?:rs|py))::(?P<item>[^`]+)`$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,21 @@ def items_of(text: str) -> dict[str, tuple[str, ...]]:
 
 def right_answer(solution: Mapping[str, str], wanted: Mapping[str, tuple[str, ...]]) -> str:
     """The wanted items of a crate, with what is private beside them, each file under its header."""
-    return "\n\n".join(f"{path}\n```rust\n{_code(solution[path], items)}\n```" for path, items in wanted.items())
+    return "\n\n".join(_block(path, solution[path], items) for path, items in wanted.items())
+
+
+def _block(path: str, text: str, items: tuple[str, ...]) -> str:
+    language, code = ("python", _python) if path.endswith(".py") else ("rust", _code)
+    return f"{path}\n```{language}\n{code(text, items)}\n```"
+
+
+def _python(text: str, wanted: tuple[str, ...]) -> str:
+    source = read_source(text)
+    owners = {item.partition("::")[0] for item in wanted if "::" in item}
+    shown = [each for each in source.items if each.path in (*wanted, *owners) or each.name.startswith("_")]
+    return "\n\n".join(
+        source.part(each) for each in shown if each.path.partition("::")[0] not in owners or each.path in owners
+    )
 
 
 def _code(text: str, wanted: tuple[str, ...]) -> str:

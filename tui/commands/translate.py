@@ -1,4 +1,4 @@
-"""``repowright translate``: a C project becomes a Rust crate, unit by unit, each step compiled and run."""
+"""``repowright translate``: a C project becomes a Rust crate or a Python package, unit by unit, each step run."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ Examples:
   repowright translate ~/src/queue --to rust --model gpt-5-mini --budget 500ktok
   repowright translate ~/src/queue --to rust --stage idiomatic --out queue
   repowright translate ~/src/queue --to rust --interface queue-rs --tests queue-rs/tests --out queue
+  repowright translate ~/src/queue --to python --out queue
   repowright translate --resume last
 
 {exit_codes_help()}
@@ -29,24 +30,24 @@ Examples:
 
 @click.command(epilog=_EPILOG)
 @click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
-@click.option("--to", "target", metavar="LANGUAGE", help="The language it becomes: rust.")
+@click.option("--to", "target", metavar="LANGUAGE", help="The language it becomes: rust or python.")
 @click.option(
     "--interface",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Rust whose functions are stubs, a crate or loose files: its signatures stay, and safe code fills it.",
+    help="Rust, a crate or loose files, or Python whose functions are stubs: its signatures stay; Rust stays safe.",
 )
 @click.option(
     "--tests",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Rust tests that the crate must pass; they stay as they are.",
+    help="Tests in that language, which it must pass; they stay as they are.",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="New or empty folder for the crate, outside of any repository; NAME-rust here by default.",
+    help="New or empty folder for the result, outside of any repository; NAME-LANGUAGE here by default.",
 )
 @click.option(
     "--stage",
@@ -73,7 +74,7 @@ def translate(
     plain: bool,
     **settings: Any,
 ) -> int:
-    """Translate a C project to Rust.
+    """Translate a C project to Rust or Python.
 
     The C is read and ordered without a model, and a crate of typed stubs is laid out that compiles before any model is
     asked. Then one unit after the other is translated, compiled, tested and repaired, all in the sandbox. What cannot
@@ -86,7 +87,7 @@ def translate(
     if folder is None:
         raise click.UsageError("name the folder of a C project")
     if target is None:
-        raise click.UsageError("--to is missing; give --to rust")
+        raise click.UsageError("--to is missing; give --to rust or --to python")
     if stage is not None and interface is not None:
         raise click.UsageError("--stage is for a translation without --interface, whose signatures stay")
     goal = out or Path(f"{folder.resolve().name}-{target}")

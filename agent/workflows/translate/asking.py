@@ -7,17 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from repowright.agent.errors import ModelRefused
 from repowright.agent.llm import Gateway, Message, Request
-from repowright.agent.workflows.translate.answers import (
-    LENGTH,
-    AnswerReading,
-    Asked,
-    Fault,
-    Refusal,
-    halves,
-    join_continuation,
-    read_answer,
-    rest_of,
-)
+from repowright.agent.workflows.translate.answers.asked import LENGTH, AnswerReading, Asked, Fault, Refusal
+from repowright.agent.workflows.translate.answers.continuing import halves, join_continuation, rest_of
+from repowright.agent.workflows.translate.target import Target
 
 CONTINUATIONS = 2
 """How often an answer that was cut off is continued before it is asked for in parts."""
@@ -46,7 +38,7 @@ class Answered:
     notes: list[str] = field(default_factory=list)
 
 
-async def ask(gateway: Gateway, request: Request, asked: Asked, depth: int = DEPTH) -> Answered:
+async def ask(gateway: Gateway, target: Target, request: Request, asked: Asked, depth: int = DEPTH) -> Answered:
     """Ask for items of the crate.
 
     Raises
@@ -57,7 +49,7 @@ async def ask(gateway: Gateway, request: Request, asked: Asked, depth: int = DEP
         If the model cannot be used; one that declines has answered, in a way that cannot be used.
     """
     try:
-        reading, text, cuts = await _continued(gateway, request, asked)
+        reading, text, cuts = await _continued(gateway, target, request, asked)
     except ModelRefused as err:
         refusal = Refusal(Fault.DECLINED, "", err.message)
         return Answered(AnswerReading({}, refusals=(refusal,), remaining=asked.items()), "", [str(Fault.DECLINED)])
@@ -70,11 +62,13 @@ async def ask(gateway: Gateway, request: Request, asked: Asked, depth: int = DEP
         return Answered(reading, text, [*faults, str(Fault.CUT_OFF)], notes)
     whole = Answered(reading, text, faults, notes)
     for part in parts:
-        whole = _joined(whole, await _ask_part(gateway, request, part, whole, depth - 1))
+        whole = _joined(whole, await _ask_part(gateway, target, request, part, whole, depth - 1))
     return whole
 
 
-async def _continued(gateway: Gateway, request: Request, asked: Asked) -> tuple[AnswerReading, str, int]:
+async def _continued(
+    gateway: Gateway, target: Target, request: Request, asked: Asked
+) -> tuple[AnswerReading, str, int]:
     """Ask, and let the model go on while its answer is cut off; tell how often it was."""
     reply = await gateway.complete(request)
     if reply.finish_reason == LENGTH and not reply.text.strip():
@@ -82,7 +76,7 @@ async def _continued(gateway: Gateway, request: Request, asked: Asked) -> tuple[
         request = replace(request, max_tokens=2 * request.max_tokens)
         reply = await gateway.complete(request)
     text, cuts = reply.text, 0
-    reading = read_answer(text, asked, reply.finish_reason)
+    reading = target.read(text, asked, reply.finish_reason)
     while reading.can_be_continued and cuts < CONTINUATIONS and text.strip():
         cuts += 1
         said = (Message(role="assistant", content=text), Message(role="user", content=_GO_ON))
@@ -90,16 +84,18 @@ async def _continued(gateway: Gateway, request: Request, asked: Asked) -> tuple[
         if not reply.text.strip():
             break
         text = join_continuation(text, reply.text)
-        reading = read_answer(text, asked, reply.finish_reason)
+        reading = target.read(text, asked, reply.finish_reason)
     return reading, text, cuts
 
 
-async def _ask_part(gateway: Gateway, request: Request, part: Asked, before: Answered, depth: int) -> Answered:
+async def _ask_part(
+    gateway: Gateway, target: Target, request: Request, part: Asked, before: Answered, depth: int
+) -> Answered:
     asked = replace(part, files={**part.files, **before.reading.files})
     *head, user = request.messages
     listed = "\n".join(f"- `{item}`" for item in asked.items())
     narrowed = user.model_copy(update={"content": user.content + _PART.format(items=listed)})
-    return await ask(gateway, replace(request, messages=(*head, narrowed)), asked, depth)
+    return await ask(gateway, target, replace(request, messages=(*head, narrowed)), asked, depth)
 
 
 def _joined(whole: Answered, part: Answered) -> Answered:

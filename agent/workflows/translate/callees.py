@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from repowright.agent.workflows.translate.frame import Slot
 from repowright.agent.workflows.translate.linking import Key
+from repowright.agent.workflows.translate.slots import Slot
 from repowright.agent.workflows.translate.studio import Layout
 
 

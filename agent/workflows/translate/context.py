@@ -10,11 +10,11 @@ from repowright.agent import prompts
 from repowright.agent.workflows.translate.c_excerpts import Excerpts
 from repowright.agent.workflows.translate.edges import MAY_CALL, TESTS
 from repowright.agent.workflows.translate.encoding import EncodedC
-from repowright.agent.workflows.translate.frame import MANIFEST, Frame
 from repowright.agent.workflows.translate.linking import Key
 from repowright.agent.workflows.translate.mapping import squeezed
-from repowright.agent.workflows.translate.readiness import TestReach
-from repowright.agent.workflows.translate.rust_excerpts import needed_items, shown_file
+from repowright.agent.workflows.translate.reach import TestReach
+from repowright.agent.workflows.translate.slots import Frame
+from repowright.agent.workflows.translate.target import Views
 from repowright.agent.workflows.translate.tasks import Task
 from repowright.graph.kinds import EdgeKind, NodeKind
 from repowright.graph.model import Node
@@ -33,12 +33,15 @@ class Context:
     Parameters
     ----------
     reaches
-        The Rust tests.
+        The tests of the translation.
+    views
+        What is shown of it.
     """
 
     encoded: EncodedC
     frame: Frame
     reaches: tuple[TestReach, ...]
+    views: Views
 
     def holes(self, task: Task, files: Mapping[str, bytes]) -> dict[str, object]:
         """Return what fills the prompt of a task; ``files`` is the crate as it stands."""
@@ -58,14 +61,14 @@ class Context:
             "pointers": self._pointers(task),
             "hazards": self._hazards(task),
             "c_tests": _bounded(self._c_tests(task, excerpts), MOST_TEST_TEXT),
-            "files": [(path, shown_file(files[path].decode(), items, c_text)) for path, items in wanted.items()],
-            "others": needed_items(files, wanted, c_text),
+            "files": [(path, self.views.file(files[path].decode(), items, c_text)) for path, items in wanted.items()],
+            "others": self.views.others(files, wanted, c_text),
             "tests": _bounded(self._tests(task), MOST_TEST_TEXT),
-            "crates": dependencies(self.frame.files),
+            "crates": self.views.dependencies(self.frame.files),
             "crate": self.frame.name,
         }
         return {
-            "material": prompts.render("translate/_task", material)[1].content,
+            "material": prompts.render(self.views.task, material)[1].content,
             "items": listed(str(slot) for slot in task.slots),
             "is_safe": not self.frame.allows_unsafe,
         }
@@ -130,29 +133,16 @@ class Context:
         return sorted(texts, key=lambda text: (len(text), text))[:MOST_C_TESTS]
 
     def _tests(self, task: Task) -> list[str]:
-        """Rust tests that mention an item, those that mention least beside it first."""
+        """Tests that mention an item, those that mention least beside it first."""
         slots = set(task.slots)
         near = [each for each in self.reaches if each.slots & slots]
         near.sort(key=lambda each: (len(each.slots), len(each.text), each.test))
-        return [f"// {each.path}\n{each.text}" for each in near[:MOST_TESTS]]
+        return [f"{self.views.remark} {each.path}\n{each.text}" for each in near[:MOST_TESTS]]
 
 
 def listed(items: Iterable[str]) -> str:
     """Items as a prompt lists them."""
     return "\n".join(f"- `{item}`" for item in items)
-
-
-def dependencies(files: Mapping[str, bytes]) -> str:
-    """The lines of a manifest that name crates; empty where there are none."""
-    lines = files.get(MANIFEST, b"").decode("utf-8", "replace").splitlines()
-    found: list[str] = []
-    inside = False
-    for line in lines:
-        if line.startswith("["):
-            inside = line.strip() == "[dependencies]"
-        elif inside and line.strip() and not line.lstrip().startswith("#"):
-            found.append(line.strip())
-    return "\n".join(found)
 
 
 def shortened(key: Key) -> str:

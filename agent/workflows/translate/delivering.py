@@ -11,9 +11,6 @@ from repowright.agent.atomic import write_atomically
 from repowright.agent.errors import OutFolderError
 from repowright.agent.events import Decision, FileWritten
 from repowright.agent.workflows.translate.encoding import Refusal
-from repowright.agent.workflows.translate.idiomatic.accepting import Whole, accept
-from repowright.agent.workflows.translate.idiomatic.designing import Design
-from repowright.agent.workflows.translate.measuring import climb_all, metrics, settled
 from repowright.agent.workflows.translate.records import (
     Judgement,
     LadderStep,
@@ -22,8 +19,10 @@ from repowright.agent.workflows.translate.records import (
     UnitRecord,
 )
 from repowright.agent.workflows.translate.report import report_text
+from repowright.agent.workflows.translate.settling import settled
 from repowright.agent.workflows.translate.studio import Files, Layout, Studio
 from repowright.agent.workflows.translate.subject import Subject
+from repowright.agent.workflows.translate.target import Ending
 from repowright.agent.workflows.translate.translated_graph import translated_graph
 from repowright.graph.serial import to_json
 
@@ -34,14 +33,14 @@ _BEHAVIOUR = ("swap", "differential", "sanitizer")
 
 
 async def deliver(
-    studio: Studio, layout: Layout, files: Files, now: Judgement, units: Sequence[UnitRecord], design: Design
+    studio: Studio, layout: Layout, files: Files, now: Judgement, units: Sequence[UnitRecord], designed: str
 ) -> Translation:
     """Check and measure the crate, write it and all that is told of it, and return the record.
 
     Parameters
     ----------
-    design
-        What was designed of the interface; nothing where it was not.
+    designed
+        Address of what was designed of the interface; empty where nothing was.
 
     Raises
     ------
@@ -50,17 +49,18 @@ async def deliver(
     OutFolderError
         If the crate cannot be written where it was asked for.
     """
-    steps = await climb_all(studio.judge, studio.record, layout.frame, files, now)
+    steps = await studio.target.climb(studio, layout, files, now)
     done = settled(units, layout, now)
-    clusters = await accept(studio, layout, design, Whole(files, now, done, steps))
+    end = Ending(files, now, done, tuple(steps))
+    clusters = await studio.target.accept(studio, layout, designed, end)
     subject = Subject.of(studio.run.spec())
-    ledger = studio.gateway.ledger
     translation = Translation(
         title=subject.title,
         source=subject.source,
         crate=layout.frame.name,
+        target=studio.target.name,
         interface=_interface(studio, layout),
-        metrics=metrics(layout, files, now, done, steps, studio.record, studio.judge.vacuous, ledger.spent.usd),
+        metrics=studio.target.metrics(studio, layout, end),
         units=done,
         refused=tuple(_refused(layout)),
         notes=tuple(_as_refused(layout.encoded.notes)),
@@ -112,7 +112,7 @@ def _write(studio: Studio, layout: Layout, files: Files, translation: Translatio
     run = studio.run
     write_atomically(run.folder / REPORT, report)
     write_atomically(run.folder / RECORD, f"{translation.model_dump_json(indent=1)}\n".encode())
-    graph = translated_graph(layout.encoded, layout.frame, files, translation.units)
+    graph = translated_graph(layout, files, translation.units)
     write_atomically(run.graph, to_json(graph).encode())
     delivered = {**files, IN_CRATE: report}
     put_out(delivered, run.out)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 
 from repowright.agent.errors import UserError
 from repowright.agent.workflows.resolve.source_tree import SourceTree
@@ -16,6 +15,7 @@ from repowright.agent.workflows.translate.linking import Key
 from repowright.agent.workflows.translate.mapping import CNames, match
 from repowright.agent.workflows.translate.originals import Originals
 from repowright.agent.workflows.translate.skeleton.generate import build_skeleton, crate_name
+from repowright.agent.workflows.translate.slots import Frame, Slot
 from repowright.repo_tools.c_source.translation_unit import GlobalVariable
 from repowright.repo_tools.rust_source import Span, count_unsafe, find_stubs, find_tests, read_items, replace_spans
 
@@ -28,65 +28,9 @@ _ZERO = frozenset("(){},*0") | {"void", "NULL"}
 _MOST_UNSAFE = 10**9
 
 
-@dataclass(frozen=True)
-class Slot:
-    """One item that waits to be written.
-
-    Parameters
-    ----------
-    item
-        Its path inside its file, such as ``Queue::push``.
-    origin
-        The C definition it stands for; ``None`` where no name says it.
-    """
-
-    path: str
-    item: str
-    origin: Key | None = None
-
-    def __str__(self) -> str:
-        return f"{self.path}::{self.item}"
-
-
-@dataclass(frozen=True)
-class Frame:
-    """The crate as it is before any model is asked.
-
-    Parameters
-    ----------
-    files
-        Everything, by relative POSIX path.
-    slots
-        In the order of files and lines.
-    tests
-        Rust tests; no answer changes them.
-    given
-        Whether its signatures were given: they are then safe, and what is written must be.
-    refused
-        C definitions that have no place in it, with the reason.
-    written
-        C functions that a given interface has in full already.
-    """
-
-    name: str
-    files: Mapping[str, bytes]
-    slots: tuple[Slot, ...]
-    tests: tuple[str, ...]
-    given: bool
-    unsafe_budget: int
-    refused: Mapping[Key, str]
-    written: frozenset[Key] = frozenset()
-    settled: tuple[Slot, ...] = ()
-    """Variables whose value the skeleton has."""
-
-    @property
-    def allows_unsafe(self) -> bool:
-        """Whether answers may hold unsafe code."""
-        return not self.given
-
-    def crate(self, files: Mapping[str, bytes], vacuous: frozenset[str] = frozenset()) -> Crate:
-        """The crate in some later state, without the C it came from."""
-        return Crate(files, None, self.unsafe_budget, vacuous)
+def crate_of(frame: Frame, files: Mapping[str, bytes], vacuous: frozenset[str] = frozenset()) -> Crate:
+    """The crate of a frame in some later state, without the C it came from."""
+    return Crate(files, None, frame.unsafe_budget, vacuous)
 
 
 def frame_of(encoded: EncodedC, originals: Originals, designed: Mapping[str, bytes] | None = None) -> Frame:
@@ -241,11 +185,6 @@ def _tests_among(files: Mapping[str, bytes]) -> Iterator[str]:
     for path in sorted(files):
         if path.endswith(".rs") and not is_own_code(path):
             yield path
-
-
-def tests_of(frame: Frame) -> dict[str, str]:
-    """Text of the test files, by path."""
-    return {path: frame.files[path].decode("utf-8", "replace") for path in frame.tests}
 
 
 def has_tests(frame: Frame) -> bool:

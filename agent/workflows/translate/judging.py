@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
-
-from pydantic import BaseModel, ConfigDict
+from collections.abc import Mapping
+from dataclasses import astuple, replace
 
 from repowright.agent.events import EventBus, SandboxRun
 from repowright.agent.events import Warning as Warned
@@ -26,9 +24,12 @@ from repowright.agent.workflows.translate.checks import (
     Verdict,
     run_binaries,
 )
+from repowright.agent.workflows.translate.frame import crate_of
 from repowright.agent.workflows.translate.records import FailedTest, Judgement
 from repowright.agent.workflows.translate.rules import repair_by_rules
-from repowright.agent.workflows.translate.standing_in import StandIn, stand_in
+from repowright.agent.workflows.translate.slots import Frame
+from repowright.agent.workflows.translate.standing_in import stand_in
+from repowright.agent.workflows.translate.wanted import Mended, Wanted
 from repowright.executors import TestOutcome, TestResult
 
 KIND, RULES_KIND = "check", "rules"
@@ -36,42 +37,6 @@ STUB_SAYS = ("not implemented", "not yet implemented")
 """What a panic of ``unimplemented!`` and ``todo!`` says."""
 MOST_ERRORS = 8
 _LONGEST = 1_500
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which checks a state is worth, beside the compiler's.
-
-    Parameters
-    ----------
-    stand_ins
-        Items typed as C that take C's place in the C programs.
-    names
-        Those of them that this is about.
-    bridged
-        Whether Rust that is not typed as C takes C's place, as far as wrappers can be made.
-    """
-
-    tests: bool = False
-    stand_ins: tuple[StandIn, ...] = ()
-    names: tuple[str, ...] = ()
-    subject: str = ""
-    bridged: bool = False
-
-
-class Mended(BaseModel):
-    """What rules made of a crate that does not compile.
-
-    Parameters
-    ----------
-    files
-        Text of the files they changed.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    files: dict[str, str] = {}
-    fixes: int = 0
 
 
 class ErrorsAlone:
@@ -119,6 +84,14 @@ class Judge:
     def bench(self) -> Bench:
         """Where it runs them."""
         return self._bench
+
+    async def judged(self, frame: Frame, files: Mapping[str, bytes], wanted: Wanted) -> Judgement:
+        """Check one state of the crate of a frame, as ``judge``."""
+        return await self.judge(crate_of(frame, files), wanted)
+
+    async def ruled(self, frame: Frame, files: Mapping[str, bytes]) -> Mended:
+        """Return what rules make of a state that does not compile, as ``mended``."""
+        return await self.mended(crate_of(frame, files), frozenset(frame.tests))
 
     async def judge(self, crate: Crate, wanted: Wanted) -> Judgement:
         """Check one state of the crate, from this run's record if it is there.
@@ -281,9 +254,3 @@ def _stops_in_stub(result: TestResult) -> bool:
 def _told(result: TestResult) -> str:
     text = result.detail or result.message
     return text.strip()[-_LONGEST:]
-
-
-def new_failures(now: Judgement, before: Sequence[FailedTest]) -> tuple[FailedTest, ...]:
-    """Tests that fail now and did not before."""
-    known = {each.test for each in before}
-    return tuple(each for each in now.failing if each.test not in known)

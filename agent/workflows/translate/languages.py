@@ -14,6 +14,7 @@ from repowright.agent.errors import UserError
 
 if TYPE_CHECKING:
     from repowright.agent.workflows.translate.encoding import Refusal
+    from repowright.agent.workflows.translate.target import Target
     from repowright.agent.workflows.translate.units import Unit
     from repowright.executors import Sandbox
     from repowright.graph.model import RPG
@@ -98,14 +99,21 @@ class Oracle(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What translates one language into another; `None` where a pair has no such part."""
+    """What translates one language into another.
+
+    Parameters
+    ----------
+    filling
+        What the workflow asks of the target language.
+    """
 
     source: str
     target: str
     encoder: Encoder
     skeleton: Skeleton
-    checker: Checker | None = None
-    oracle: Oracle | None = None
+    checker: Checker
+    oracle: Oracle
+    filling: Target
 
 
 class CEncoder:
@@ -166,4 +174,15 @@ class Pairs:
 
 def known_pairs() -> Pairs:
     """The pairs that come with the program."""
-    return Pairs([Pair("c", "rust", CEncoder(), RustSkeleton())])
+    from repowright.agent.workflows.translate.checks.pair import CRustOracle, RustChecker
+    from repowright.agent.workflows.translate.python.pair import CPythonOracle, PythonChecker, PythonSkeleton
+    from repowright.agent.workflows.translate.python.python_target import PythonTarget
+    from repowright.agent.workflows.translate.rust_target import RustTarget
+
+    encoder = CEncoder()
+    return Pairs(
+        [
+            Pair("c", "rust", encoder, RustSkeleton(), RustChecker(), CRustOracle(), RustTarget()),
+            Pair("c", "python", encoder, PythonSkeleton(), PythonChecker(), CPythonOracle(), PythonTarget()),
+        ]
+    )

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from repowright.agent.llm import Record
-from repowright.agent.workflows.translate.callees import with_callees
 from repowright.agent.workflows.translate.checks import Check, CheckName, Crate, Finding, full_ladder
-from repowright.agent.workflows.translate.frame import Frame, Slot
-from repowright.agent.workflows.translate.judging import Judge, digest
+from repowright.agent.workflows.translate.frame import crate_of
+from repowright.agent.workflows.translate.judging import digest
 from repowright.agent.workflows.translate.records import (
     Judgement,
     LadderStep,
@@ -20,7 +19,9 @@ from repowright.agent.workflows.translate.records import (
     UnitState,
     UnsafeFigures,
 )
+from repowright.agent.workflows.translate.slots import Frame
 from repowright.agent.workflows.translate.studio import Files, Layout
+from repowright.agent.workflows.translate.target import Judging
 from repowright.repo_tools.rust_source import UnsafeCount, count_all
 
 KIND = "ladder"
@@ -30,7 +31,7 @@ _ASSERTION = re.compile(r"\b(?:debug_)?assert(?:_eq|_ne|_matches)?!")
 _CODE = re.compile(r"\S")
 
 
-async def climb_all(judge: Judge, record: Record, frame: Frame, files: Files, now: Judgement) -> list[LadderStep]:
+async def climb_all(judge: Judging, record: Record, frame: Frame, files: Files, now: Judgement) -> list[LadderStep]:
     """Run the checks that the units did not, and return all as steps; what ran before is told from its judgement.
 
     Raises
@@ -40,7 +41,7 @@ async def climb_all(judge: Judge, record: Record, frame: Frame, files: Files, no
     """
     if not now.builds:
         return [_told(CheckName.COMPILE, "failed", f"{len(now.errors)} compile errors", now.errors)]
-    crate = replace(frame.crate(files, judge.vacuous), origin=judge.program)
+    crate = replace(crate_of(frame, files, judge.vacuous), origin=judge.program)
     if frame.allows_unsafe:
         crate = replace(crate, unsafe_budget=now.unsafe_places)
     key = digest(files)[:32]
@@ -99,35 +100,6 @@ def _told(check: CheckName, verdict: str, told: str, problems: Sequence[str] = (
     return LadderStep(check=check, verdict=verdict, told=told, problems=tuple(problems[:_MOST_PROBLEMS]))
 
 
-def settled(units: Sequence[UnitRecord], layout: Layout, now: Judgement) -> tuple[UnitRecord, ...]:
-    """The units as the last checks of the whole crate show them: those that something passing reaches are verified."""
-    failing = {str(slot) for slot in _reached(layout, {each.test for each in now.failing})}
-    passing = {str(slot) for slot in with_callees(layout, _reached(layout, set(now.passed)))}
-    if now.swapped:
-        called = set(now.reached)
-        passing |= {str(slot) for slot in layout.frame.slots if slot.origin and slot.origin.name in called}
-    clean = not now.differences
-    return tuple(_settled(unit, set(unit.items), passing, failing, clean=clean) for unit in units)
-
-
-def _settled(unit: UnitRecord, items: set[str], passing: set[str], failing: set[str], *, clean: bool) -> UnitRecord:
-    if unit.state is UnitState.STUB:
-        return unit
-    if items & failing and not items & passing:
-        reason = unit.reason or "a test that reaches it fails"
-        return unit.model_copy(update={"state": UnitState.FAILING, "reason": reason})
-    mended = unit.state is UnitState.FAILING and clean and not items & failing and items & passing
-    if mended or (unit.state is UnitState.COMPILED and items & passing):
-        return unit.model_copy(update={"state": UnitState.VERIFIED, "reason": ""})
-    return unit
-
-
-def _reached(layout: Layout, tests: set[str]) -> set[Slot]:
-    names = {name.rpartition("::")[2] for name in tests}
-    near = [each for each in layout.context.reaches if each.test.rpartition("::")[2] in names]
-    return {slot for each in near for slot in each.slots}
-
-
 def metrics(
     layout: Layout,
     files: Files,
@@ -147,7 +119,7 @@ def metrics(
     clippy = next((step for step in steps if step.check == CheckName.CLIPPY and step.verdict != "skipped"), None)
     return Metrics(
         c_lines=_c_lines(layout),
-        rust_lines=_lines(frame.crate(files).rust_files().values()),
+        rust_lines=_lines(crate_of(frame, files).rust_files().values()),
         units=len(layout.plan.tasks),
         written=sum(unit.state is not UnitState.STUB for unit in units),
         verified=sum(unit.state is UnitState.VERIFIED for unit in units),
@@ -159,7 +131,7 @@ def metrics(
         tests_vacuous=len(vacuous),
         assertions=sum(count for name, count in asserted.items() if name not in idle),
         assertions_passed=sum(count for name, count in asserted.items() if name in passed),
-        unsafe=_unsafe(count_all(frame.crate(files).rust_files().values())),
+        unsafe=_unsafe(count_all(crate_of(frame, files).rust_files().values())),
         clippy_warnings=int(clippy.figures.get("warnings", 0)) if clippy else -1,
         requests=len(replies),
         prompt_tokens=sum(reply.usage.prompt_tokens for reply in replies),

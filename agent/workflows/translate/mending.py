@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from repowright.agent.errors import ModelRefused
 from repowright.agent.events import Repair, ReplyRejected
-from repowright.agent.workflows.translate.answers.blocks import find_blocks
-from repowright.agent.workflows.translate.answers.placing import place_block
 from repowright.agent.workflows.translate.asking import ask
 from repowright.agent.workflows.translate.callees import with_callees
-from repowright.agent.workflows.translate.judging import Wanted
 from repowright.agent.workflows.translate.records import FailedTest
-from repowright.agent.workflows.translate.rust_excerpts import current_text
 from repowright.agent.workflows.translate.studio import Layout, Studio
 from repowright.agent.workflows.translate.tasks import Task
 from repowright.agent.workflows.translate.translating import Version, checked
-from repowright.repo_tools.rust_source import read_items
+from repowright.agent.workflows.translate.wanted import Wanted
 
 MOST_TESTS = 3
 """Failing tests that are shown at once."""
 MOST_ITEMS = 40
-
-Wishes = Mapping[str, tuple[str, ...]]
 
 
 async def mend(studio: Studio, layout: Layout, now: Version, wanted: Wanted, number: int) -> Version:
@@ -47,8 +41,8 @@ async def mend(studio: Studio, layout: Layout, now: Version, wanted: Wanted, num
     task = _task(layout, chosen, now)
     holes = {
         **layout.context.holes(task, now.files),
-        "current": current_text(now.files, task.wanted),
-        "problems": "\n\n".join(_problems(chosen, now)),
+        "current": studio.target.current_text(now.files, task.wanted),
+        "problems": "\n\n".join(_problems(layout, chosen, now)),
     }
     request = replace(studio.request("mend", holes, task.name), sample=number)
     try:
@@ -56,8 +50,8 @@ async def mend(studio: Studio, layout: Layout, now: Version, wanted: Wanted, num
     except ModelRefused as err:
         studio.emit(ReplyRejected(task=request.task, subject=task.name, problems=[err.message], round=number + 1))
         return now
-    changed = answered_items(reply.text, task.wanted, layout, now)
-    answered = await ask(studio.gateway, request, layout.asked(changed, now.files)) if changed else None
+    changed = studio.target.answered(reply.text, layout.asked(task.wanted, now.files))
+    answered = await ask(studio.gateway, studio.target, request, layout.asked(changed, now.files)) if changed else None
     better = now
     if answered is not None and answered.reading.usable:
         files = now.files | {path: text.encode() for path, text in answered.reading.files.items()}
@@ -69,26 +63,15 @@ async def mend(studio: Studio, layout: Layout, now: Version, wanted: Wanted, num
     return better
 
 
-def answered_items(text: str, allowed: Wishes, layout: Layout, now: Version) -> dict[str, tuple[str, ...]]:
-    """Which of the items that may change an answer holds: only those are asked of it."""
-    asked = layout.asked(allowed, now.files)
-    found: dict[str, list[str]] = {}
-    for block in find_blocks(text).blocks:
-        path = place_block(block, asked)
-        has = {item.path for item in read_items(block.text.encode()).items}
-        found.setdefault(path, []).extend(item for item in allowed.get(path, ()) if item in has)
-    return {path: tuple(dict.fromkeys(items)) for path, items in found.items() if items}
-
-
 def _rotated(failing: Sequence[FailedTest], number: int) -> list[FailedTest]:
     """The failing tests, each round beginning with others, so that one that cannot be mended hides no other."""
     start = number * MOST_TESTS % max(1, len(failing))
     return [*failing[start:], *failing[:start]]
 
 
-def _problems(failing: Sequence[FailedTest], now: Version) -> list[str]:
+def _problems(layout: Layout, failing: Sequence[FailedTest], now: Version) -> list[str]:
     told = [f"The test `{each.test}` fails:\n\n```text\n{each.told}\n```" for each in failing]
-    return told + [f"A C program with this Rust in place of the C: {each}" for each in now.judgement.differences]
+    return told + [f"{layout.target.words.in_whole}: {each}" for each in now.judgement.differences]
 
 
 def _task(layout: Layout, failing: Sequence[FailedTest], now: Version) -> Task:

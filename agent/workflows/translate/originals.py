@@ -16,7 +16,7 @@ from repowright.repo_tools.snapshot_tree import WorkTreeSnapshot
 _LEFT_OUT = "left_out.json"
 _PAIRS = TypeAdapter(tuple[tuple[str, str], ...])
 _SOURCE, _INTERFACE, _TESTS = "source", "interface", "tests"
-_BUILT = frozenset({"target", ".git"})
+_BUILT = frozenset({"target", ".git", "__pycache__"})
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Originals:
     left_out
         Files of the C project that were not read, each with the reason.
     interface, tests
-        Rust; ``None`` where none are given.
+        Of the target language; ``None`` where none are given.
     """
 
     source: SourceTree
@@ -42,7 +42,9 @@ class Originals:
         return project_of(self.source.name, self.source.files, self.left_out)
 
 
-def read_originals(folder: Path, interface: Path | None = None, tests: Path | None = None) -> Originals:
+def read_originals(
+    folder: Path, interface: Path | None = None, tests: Path | None = None, suffix: str = ".rs", language: str = "Rust"
+) -> Originals:
     """Read the folders.
 
     Raises
@@ -50,22 +52,22 @@ def read_originals(folder: Path, interface: Path | None = None, tests: Path | No
     RepoToolsError
         If one is no folder, or there is no C in the first.
     UserError
-        If there is no Rust in one of the others.
+        If there is no file of that ending in one of the others.
     """
     project = read_project(folder)
     source = SourceTree(project.name, project.files)
-    given = [_read_rust(each) if each is not None else None for each in (interface, tests)]
+    given = [_read_given(each, suffix, language) if each is not None else None for each in (interface, tests)]
     return Originals(source, project.left_out, *given)
 
 
-def _read_rust(folder: Path) -> SourceTree:
+def _read_given(folder: Path, suffix: str, language: str) -> SourceTree:
     if not folder.is_dir():
-        raise UserError(f"{folder} is no folder", "name the folder that holds the .rs files")
+        raise UserError(f"{folder} is no folder", f"name the folder that holds the {suffix} files")
     snapshot = WorkTreeSnapshot(folder)
     names = [entry.path for entry in snapshot.listing(_is_wanted, {}, unread=True).files]
     files = {path: snapshot.read(path) for path in names}
-    if not any(path.endswith(".rs") for path in files):
-        raise UserError(f"no Rust file below {folder}", "name the folder that holds the .rs files")
+    if not any(path.endswith(suffix) for path in files):
+        raise UserError(f"no {language} file below {folder}", f"name the folder that holds the {suffix} files")
     return SourceTree(folder.resolve().name, files)
 
 

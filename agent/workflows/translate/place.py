@@ -1,4 +1,4 @@
-"""Where a translation is compiled and run: a sandbox with the toolchains of C and Rust."""
+"""Where a translation is compiled and run: a sandbox with the toolchains of C and of the target language."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TOOLCHAINS = ("c", "rust")
 
 
 @contextmanager
-def place_of(settings: Settings) -> Iterator[Sandbox]:
+def place_of(settings: Settings, toolchains: tuple[str, ...] = TOOLCHAINS) -> Iterator[Sandbox]:
     """Yield a sandbox that has compilers.
 
     Raises
@@ -22,9 +22,9 @@ def place_of(settings: Settings) -> Iterator[Sandbox]:
     SandboxError
         If no sandbox can be had, or none with these toolchains.
     """
-    chosen = choose(settings.sandbox, unsafe_local=settings.unsafe_local, toolchains=TOOLCHAINS)
+    chosen = choose(settings.sandbox, unsafe_local=settings.unsafe_local, toolchains=toolchains)
     if isinstance(chosen, LocalSandbox):
-        for toolchain in in_order(TOOLCHAINS):
+        for toolchain in in_order(toolchains):
             on_this_machine(toolchain)
     with contextlib.closing(PooledSandbox(chosen)) as sandbox:
         yield sandbox

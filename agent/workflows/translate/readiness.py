@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from repowright.agent.workflows.translate.frame import Frame, Slot, tests_of
+from repowright.agent.workflows.translate.reach import TestReach
+from repowright.agent.workflows.translate.slots import Frame, tests_of
 from repowright.repo_tools.rust_source import ItemKind, RustItem, RustSource, find_tests, read_items
 
 _WORD = re.compile(r"[^\W\d]\w*")
-
-
-@dataclass(frozen=True)
-class TestReach:
-    """One test and the items it may call."""
-
-    __test__ = False
-
-    path: str
-    test: str
-    text: str
-    """Of the test function."""
-    slots: frozenset[Slot]
 
 
 def reaches(frame: Frame) -> tuple[TestReach, ...]:
@@ -39,12 +26,6 @@ def reaches(frame: Frame) -> tuple[TestReach, ...]:
                 slots = frozenset(slot for slot in frame.slots if slot.item.rpartition("::")[2] in words)
                 found.append(TestReach(path, test.path, _text(source, item), slots))
     return tuple(found)
-
-
-def ready(tests: Collection[TestReach], done: Collection[Slot]) -> frozenset[tuple[str, str]]:
-    """Return the tests whose items are all there."""
-    there = set(done)
-    return frozenset((each.path, each.test) for each in tests if each.slots <= there)
 
 
 def _inner_tests(frame: Frame) -> dict[str, str]:

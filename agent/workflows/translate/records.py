@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Literal
 
@@ -87,6 +88,12 @@ class Judgement(_Kept):
         """Larger is better: it builds, tests that pass, fewer that fail, fewer unsafe places."""
         wrong = len(self.failing) + len(self.differences) if self.builds else len(self.errors)
         return self.builds, len(self.passed), -wrong, -self.unsafe_places
+
+
+def new_failures(now: Judgement, before: Sequence[FailedTest]) -> tuple[FailedTest, ...]:
+    """Tests that fail now and did not before."""
+    known = {each.test for each in before}
+    return tuple(each for each in now.failing if each.test not in known)
 
 
 class UnitRecord(_Kept):
@@ -183,7 +190,8 @@ class Translation(_Kept):
     source: str
     """Address of the C files."""
     crate: str
-    """Name of the crate."""
+    """Name of the crate or package."""
+    target: str = "rust"
     interface: Literal["given", "designed", "generated"]
     """Where types and signatures come from."""
     metrics: Metrics
@@ -206,8 +214,10 @@ class Translation(_Kept):
     def is_complete(self) -> bool:
         """True where it builds, no unit is left, no test fails and the C programs behave the same with Rust in them.
 
-        A difference on generated calls is told and does not count here: they may lie outside of what C defines.
+        A difference on generated calls is told and does not count here: they may lie outside of what C defines. For
+        other languages than Rust they are made only where C is defined, and count.
         """
         written = all(unit.state in (UnitState.VERIFIED, UnitState.COMPILED) for unit in self.units)
         failed = {step.check for step in self.ladder if step.verdict == "failed"}
-        return self.metrics.builds and written and not self.failing and not failed & _DECISIVE
+        decisive = _DECISIVE if self.target == "rust" else _DECISIVE | {"differential"}
+        return self.metrics.builds and written and not self.failing and not failed & decisive

@@ -26,8 +26,8 @@ def _lines(found: Translation) -> Iterator[str]:
     yield f"# {found.title}"
     yield ""
     yield _head(found)
-    yield from _section("Figures", _figures(found.metrics))
-    yield from _section("Checks of the whole crate", _ladder(found.ladder))
+    yield from _section("Figures", _figures(found))
+    yield from _section(f"Checks of the whole {_whole(found)}", _ladder(found.ladder))
     yield from _section("Type clusters", cluster_lines(found.clusters))
     yield from _section("Units", _units(found.units))
     open_ = [unit for unit in found.units if unit.reason]
@@ -48,7 +48,7 @@ def _head(found: Translation) -> str:
         return "**It does not build.**"
     if found.is_complete:
         tests = f" {figures.tests_passed} of {figures.tests_total} tests pass." if figures.tests_total else ""
-        return f"**Translated.** All {figures.units} units are written and the crate builds.{tests}"
+        return f"**Translated.** All {figures.units} units are written and the {_whole(found)} builds.{tests}"
     written = f"{figures.written} of {figures.units} units are written"
     return f"**In part.** It builds; {written}, {figures.verified} verified; see what is left below."
 
@@ -57,8 +57,12 @@ def _section(title: str, lines: Sequence[str]) -> list[str]:
     return ["", f"## {title}", "", *lines] if lines else []
 
 
-def _figures(figures: Metrics) -> list[str]:
-    unsafe = figures.unsafe
+def _whole(found: Translation) -> str:
+    return "crate" if found.target == "rust" else "package"
+
+
+def _figures(found: Translation) -> list[str]:
+    figures = found.metrics
     rows: Mapping[str, str] = {
         "builds": "yes" if figures.builds else "no",
         "units written, verified, all": f"{figures.written}, {figures.verified}, {figures.units}",
@@ -66,18 +70,25 @@ def _figures(figures: Metrics) -> list[str]:
         "tests that pass": f"{figures.tests_passed} of {figures.tests_total}"
         + (f"; {figures.tests_vacuous} more pass on stubs and do not count" if figures.tests_vacuous else ""),
         "assertions in tests that pass": f"{figures.assertions_passed} of {figures.assertions}",
-        "unsafe places": f"{unsafe.total} ({unsafe.blocks} blocks, {unsafe.functions} functions), {unsafe.lines} lines",
-        "safe signatures over unsafe code": str(unsafe.laundering),
-        "raw pointers: types, casts, dereferences": f"{unsafe.raw_pointer_types}, {unsafe.raw_casts}, "
-        f"{unsafe.dereferences}",
-        "clippy": f"{figures.clippy_warnings} warnings" if figures.clippy_warnings >= 0 else "not run",
-        "lines of C, of Rust": f"{figures.c_lines}, {figures.rust_lines}",
+        **(_about_rust(figures) if found.target == "rust" else {}),
+        f"lines of C, of {found.target.capitalize()}": f"{figures.c_lines}, {figures.rust_lines}",
         "answers of the model": str(figures.requests),
         "tokens asked, answered": f"{figures.prompt_tokens}, {figures.completion_tokens}",
         "cost": f"{figures.usd:.4f} USD" if figures.usd else "unknown or nothing",
         "time of the model": f"{figures.seconds:.1f} s",
     }
     return ["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows.items())]
+
+
+def _about_rust(figures: Metrics) -> dict[str, str]:
+    unsafe = figures.unsafe
+    return {
+        "unsafe places": f"{unsafe.total} ({unsafe.blocks} blocks, {unsafe.functions} functions), {unsafe.lines} lines",
+        "safe signatures over unsafe code": str(unsafe.laundering),
+        "raw pointers: types, casts, dereferences": f"{unsafe.raw_pointer_types}, {unsafe.raw_casts}, "
+        f"{unsafe.dereferences}",
+        "clippy": f"{figures.clippy_warnings} warnings" if figures.clippy_warnings >= 0 else "not run",
+    }
 
 
 def _ladder(steps: Sequence[LadderStep]) -> list[str]:

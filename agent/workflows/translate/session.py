@@ -14,7 +14,7 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-from repowright.agent.errors import SpecError
+from repowright.agent.errors import SpecError, UserError
 from repowright.agent.events import EventBus, RunEnd, Subscriber
 from repowright.agent.llm import Budget
 from repowright.agent.manifest import read_manifest
@@ -22,9 +22,7 @@ from repowright.agent.out_folder import check_out_folder
 from repowright.agent.run import Run
 from repowright.agent.settings import Settings
 from repowright.agent.sitting import Closing, Figures, Sitting, sit
-from repowright.agent.workflows.translate.checks import CHECK_LIMITS, Bench
-from repowright.agent.workflows.translate.frame import check_interface
-from repowright.agent.workflows.translate.judging import Judge
+from repowright.agent.workflows.translate.checks.bench import CHECK_LIMITS, Bench
 from repowright.agent.workflows.translate.languages import known_pairs
 from repowright.agent.workflows.translate.originals import Originals, keep_originals, kept_originals, read_originals
 from repowright.agent.workflows.translate.place import place_of
@@ -32,6 +30,7 @@ from repowright.agent.workflows.translate.records import Translation
 from repowright.agent.workflows.translate.state import TranslateState
 from repowright.agent.workflows.translate.studio import Studio
 from repowright.agent.workflows.translate.subject import SOURCE, TARGET, Subject, specification
+from repowright.agent.workflows.translate.target import Judging
 from repowright.agent.workflows.translate.workflow import build
 from repowright.executors import Sandbox
 
@@ -45,11 +44,11 @@ class Asked:
     Parameters
     ----------
     interface
-        A crate whose functions are stubs, or loose Rust files; a skeleton is made without one.
+        Files of the target language whose functions are stubs; a skeleton is made without them.
     tests
-        Rust tests that the result must pass.
+        Tests of the target language that the result must pass.
     out
-        Folder that gets the crate.
+        Folder that gets what is written.
     idiomatic
         Whether the model designs safe types and signatures first, where no interface is given.
     """
@@ -73,15 +72,17 @@ async def start(
         If nothing could be begun, or the run had to end before its work was done; it can then be resumed.
     """
     Budget.parse(settings.budget) if settings.budget else None
-    known_pairs().pair(SOURCE, asked.target)
-    originals = read_originals(asked.folder, asked.interface, asked.tests)
+    target = known_pairs().pair(SOURCE, asked.target).filling
+    if asked.idiomatic and not target.designs:
+        raise UserError(f"nothing is designed for {target.name}", "leave --stage idiomatic out")
+    originals = read_originals(asked.folder, asked.interface, asked.tests, target.suffix, target.name.capitalize())
     if originals.interface is not None:
-        check_interface(originals.interface)
-    spec = specification(originals, asked.target, str(asked.folder), idiomatic=asked.idiomatic)
+        target.check_interface(originals.interface)
+    spec = specification(originals, target.name, str(asked.folder), idiomatic=asked.idiomatic)
     if replay is not None and read_manifest(replay).spec_hash != spec.hash:
         raise SpecError(f"the recording {replay} was made of other files", "replay it with its own")
     out = check_out_folder(asked.out, runs)
-    with place_of(settings) as sandbox:
+    with place_of(settings, target.toolchains) as sandbox:
         run = Run.create(runs, spec, settings, out, time.time, replay, "translate")
         keep_originals(originals, run.folder)
         return await _sit(run, settings, sandbox, originals, subscribers, resumed=False)
@@ -97,7 +98,7 @@ async def resume(run: Run, settings: Settings, *, subscribers: Sequence[Subscrib
     """
     subject = Subject.of(run.spec())
     originals = kept_originals(run.folder, subject.source, subject.interface, subject.tests)
-    with place_of(settings) as sandbox:
+    with place_of(settings, known_pairs().pair(SOURCE, subject.target).filling.toolchains) as sandbox:
         return await _sit(run, settings, sandbox, originals, subscribers, resumed=True)
 
 
@@ -122,6 +123,7 @@ class Translating(Sitting):
     def __init__(self, run: Run, settings: Settings, sandbox: Sandbox, bus: EventBus, originals: Originals) -> None:
         super().__init__(run, settings, sandbox, bus)
         self._originals = originals
+        self._target = known_pairs().pair(SOURCE, Subject.of(run.spec()).target).filling
 
     async def work(self) -> Closing:
         """Translate unit by unit, deliver, and tell how far that came."""
@@ -151,16 +153,17 @@ class Translating(Sitting):
                 record=self.record,
                 sandbox=self.sandbox,
                 judge=self._judge(),
+                target=self._target,
                 clock=time.monotonic,
                 idiomatic=Subject.of(self.run.spec()).idiomatic,
             )
 
-    def _judge(self) -> Judge:
+    def _judge(self) -> Judging:
         slots = min(self.settings.parallel, os.cpu_count() or 1)
         wall_s = self.settings.suite_timeout_s
         limits = replace(CHECK_LIMITS, wall_s=max(CHECK_LIMITS.wall_s, 2 * wall_s))
         bench = Bench(self.sandbox, limits, at_once=slots)
-        return Judge(bench, self.record, self.replay, self.bus, max(wall_s, CHECK_LIMITS.wall_s / 2))
+        return self._target.judge(bench, self.record, self.replay, self.bus, max(wall_s, CHECK_LIMITS.wall_s / 2))
 
 
 def _closing(translation: Translation) -> Closing:

@@ -16,29 +16,14 @@ from repowright.agent.workflows.translate.checks.c_build import RUST_LIBRARIES, 
 from repowright.agent.workflows.translate.checks.hits import HIT, VARIABLE, read_hits, support
 from repowright.agent.workflows.translate.checks.rust_library import archive, build_lines, with_wrappers
 from repowright.agent.workflows.translate.encoding import EncodedC
-from repowright.agent.workflows.translate.frame import Slot
 from repowright.agent.workflows.translate.linking import Key
+from repowright.agent.workflows.translate.slots import Slot
+from repowright.agent.workflows.translate.wanted import StandIn
 from repowright.repo_tools.rust_source import ItemKind, Span, read_items, replace_spans
 
 PLAIN, MIXED = "plain", "mixed"
 RUN_S = 20
 _PANIC = "not implemented"
-
-
-@dataclass(frozen=True)
-class StandIn:
-    """One item of the crate that takes the place of a C definition.
-
-    Parameters
-    ----------
-    exported
-        Whether C calls it by its symbol; a ``static`` one only Rust calls.
-    """
-
-    path: str
-    item: str
-    name: str
-    exported: bool
 
 
 @dataclass(frozen=True)

@@ -16,16 +16,15 @@ from repowright.agent.events import Event, EventBus, StageEnd, StageStart
 from repowright.agent.llm import Gateway, Record, Request
 from repowright.agent.run import Run
 from repowright.agent.settings import Settings
-from repowright.agent.workflows.translate.answers import Asked
-from repowright.agent.workflows.translate.checks import CProgram, c_program
+from repowright.agent.workflows.translate.answers.asked import Asked
+from repowright.agent.workflows.translate.checks.crate import CProgram, c_program
 from repowright.agent.workflows.translate.context import Context
 from repowright.agent.workflows.translate.encoding import EncodedC
-from repowright.agent.workflows.translate.frame import Frame, frame_of, tests_of
-from repowright.agent.workflows.translate.judging import Judge
 from repowright.agent.workflows.translate.originals import Originals
-from repowright.agent.workflows.translate.readiness import reaches
+from repowright.agent.workflows.translate.slots import Frame
 from repowright.agent.workflows.translate.stages import STAGES
 from repowright.agent.workflows.translate.survey import survey
+from repowright.agent.workflows.translate.target import Judging, Target
 from repowright.agent.workflows.translate.tasks import Plan, plan_tasks
 from repowright.executors import Sandbox
 
@@ -43,13 +42,11 @@ class Layout:
     context: Context
     origin: str
     """Text of the C, against which literals of answers are held."""
+    target: Target
 
     def asked(self, wanted: Mapping[str, tuple[str, ...]], files: Mapping[str, bytes]) -> Asked:
         """What a model is asked to write, in a state of the crate."""
-        own = {path: data for path, data in files.items() if path.endswith(".rs") and path not in self.frame.tests}
-        texts = {path: data.decode("utf-8", "replace") for path, data in own.items()}
-        unsafe = self.frame.allows_unsafe
-        return Asked(texts, wanted, tests_of(self.frame), self.origin, unsafe, unsafe)
+        return self.target.asked(self.frame, wanted, files, self.origin)
 
 
 @dataclass
@@ -72,7 +69,8 @@ class Studio:
     store: ArtifactStore
     record: Record
     sandbox: Sandbox
-    judge: Judge
+    judge: Judging
+    target: Target
     clock: Callable[[], float]
     idiomatic: bool = False
     began: float | None = None
@@ -109,10 +107,10 @@ class Studio:
         key = f"{compiled} {designed}"
         if self._layout is None or self._layout[0] != key:
             encoded = self.encoded(compiled)
-            frame = frame_of(encoded, self.originals, self.kept_files(designed) if designed else None)
-            context = Context(encoded, frame, reaches(frame))
+            frame = self.target.frame(encoded, self.originals, self.kept_files(designed) if designed else None)
+            context = Context(encoded, frame, self.target.reaches(frame), self.target.views)
             plan = plan_tasks(encoded, frame)
-            self._layout = key, Layout(encoded, frame, plan, context, context.origin())
+            self._layout = key, Layout(encoded, frame, plan, context, context.origin(), self.target)
         return self._layout[1]
 
     def keep(self, record: BaseModel) -> str:
@@ -133,8 +131,8 @@ class Studio:
         return files
 
     def request(self, name: str, holes: Mapping[str, object], subject: str) -> Request:
-        """Return a request made of the prompt ``translate/<name>``."""
-        prompt = f"translate/{name}"
+        """Return a request made of the prompt of this name in the folder of the target language."""
+        prompt = f"{self.target.prompts}/{name}"
         messages = prompts.render(prompt, holes)
         return Request(
             task=f"translate.{name}",

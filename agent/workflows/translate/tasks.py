@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from repowright.agent.workflows.translate.encoding import EncodedC
-from repowright.agent.workflows.translate.frame import Frame, Slot
 from repowright.agent.workflows.translate.linking import Key
+from repowright.agent.workflows.translate.slots import Frame, Slot
 from repowright.agent.workflows.translate.units import Unit, order_units
 from repowright.repo_tools.c_source.project import is_test_path
 

@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 from repowright.agent.events import Repair, ReplyRejected
 from repowright.agent.workflows.translate.asking import Answered, ask
 from repowright.agent.workflows.translate.context import shortened
-from repowright.agent.workflows.translate.frame import settled_heads
-from repowright.agent.workflows.translate.judging import Wanted, new_failures
-from repowright.agent.workflows.translate.records import Judgement, UnitRecord, UnitState
-from repowright.agent.workflows.translate.rust_excerpts import current_text
+from repowright.agent.workflows.translate.records import Judgement, UnitRecord, UnitState, new_failures
 from repowright.agent.workflows.translate.studio import Files, Layout, Studio
 from repowright.agent.workflows.translate.tasks import Task
+from repowright.agent.workflows.translate.wanted import Wanted
 
 _MOST_SAID = 6_000
 
@@ -94,7 +92,7 @@ async def translate_unit(studio: Studio, unit: Unit) -> tuple[Version, UnitRecor
     holes = unit.layout.context.holes(unit.task, unit.files)
     request = studio.request("unit", holes, unit.task.name)
     for attempt in range(studio.settings.unit_repairs + 1):
-        answered = await ask(studio.gateway, request, unit.layout.asked(unit.task.wanted, unit.files))
+        answered = await ask(studio.gateway, studio.target, request, unit.layout.asked(unit.task.wanted, unit.files))
         course.attempts += 1
         course.faults += answered.faults
         course.notes += answered.notes
@@ -114,7 +112,7 @@ async def translate_unit(studio: Studio, unit: Unit) -> tuple[Version, UnitRecor
 async def _version(studio: Studio, unit: Unit, answered: Answered, course: Course) -> Version:
     """Put an answer into the crate, let the rules mend it if it does not compile, and check it."""
     files: Files = unit.files | {path: text.encode() for path, text in answered.reading.files.items()}
-    files |= {path: settled_heads(files[path], items) for path, items in unit.task.wanted.items()}
+    files |= studio.target.settled(files, unit.task.wanted)
     version = await checked(studio, unit.layout, files, unit.wanted)
     course.take(version)
     return version
@@ -129,14 +127,14 @@ async def checked(studio: Studio, layout: Layout, files: Mapping[str, bytes], wa
         If no box can be had.
     """
     now = dict(files)
-    judgement = await studio.judge.judge(layout.frame.crate(now), wanted)
+    judgement = await studio.judge.judged(layout.frame, now, wanted)
     if judgement.builds:
         return Version(now, judgement)
-    mended = await studio.judge.mended(layout.frame.crate(now), frozenset(layout.frame.tests))
+    mended = await studio.judge.ruled(layout.frame, now)
     if not mended.files:
         return Version(now, judgement)
     now |= {path: text.encode() for path, text in mended.files.items()}
-    return Version(now, await studio.judge.judge(layout.frame.crate(now), wanted), mended.fixes)
+    return Version(now, await studio.judge.judged(layout.frame, now, wanted), mended.fixes)
 
 
 def _refused(studio: Studio, unit: Unit, answered: Answered, attempt: int) -> list[str]:
@@ -154,14 +152,14 @@ def _problems(unit: Unit, version: Version) -> list[str]:
     if not now.builds:
         return [f"It does not compile:\n\n```text\n{error}\n```" for error in now.errors]
     found = unit.wrong(now)
-    found += [f"In the C program in place of the C it behaves otherwise: {each}" for each in now.differences]
+    found += [f"{unit.layout.target.words.in_unit}: {each}" for each in now.differences]
     return found or [f"It holds unsafe code in {now.unsafe_places} places; write safe Rust."]
 
 
 def _current(unit: Unit, version: Version | None, answered: Answered) -> str:
     if version is None:
         return answered.text.strip().replace("```", "")[:_MOST_SAID]
-    return current_text(version.files, unit.task.wanted)
+    return unit.layout.target.current_text(version.files, unit.task.wanted)
 
 
 def _ending(unit: Unit, course: Course) -> tuple[Version, UnitRecord]:

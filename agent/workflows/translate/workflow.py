@@ -14,19 +14,16 @@ from repowright.agent.errors import UserError
 from repowright.agent.events import Decision, StageEnd, StageProgress, StageStart, UnitEnd, UnitStart
 from repowright.agent.events import Warning as Warned
 from repowright.agent.workflows.translate.delivering import deliver
-from repowright.agent.workflows.translate.frame import has_tests
-from repowright.agent.workflows.translate.idiomatic.designing import Design, design
-from repowright.agent.workflows.translate.judging import Wanted
 from repowright.agent.workflows.translate.mending import mend
-from repowright.agent.workflows.translate.readiness import ready
+from repowright.agent.workflows.translate.reach import ready
 from repowright.agent.workflows.translate.records import WRITTEN, Judgement, UnitRecord, UnitState
 from repowright.agent.workflows.translate.stages import STAGES
-from repowright.agent.workflows.translate.standing_in import stand_ins
 from repowright.agent.workflows.translate.state import TranslateState
 from repowright.agent.workflows.translate.studio import Layout, Studio
 from repowright.agent.workflows.translate.survey import compile_all
 from repowright.agent.workflows.translate.tasks import Task
 from repowright.agent.workflows.translate.translating import Unit, Version, translate_unit
+from repowright.agent.workflows.translate.wanted import Wanted
 
 Workflow = CompiledStateGraph[TranslateState, Studio, TranslateState, TranslateState]
 
@@ -47,10 +44,10 @@ async def design_step(state: TranslateState, runtime: Runtime[Studio]) -> Transl
     """Let the model design safe types and signatures; where that fails, the crate is typed as C is."""
     studio = runtime.context
     with studio.stage("design"):
-        files, clusters = await design(studio, await asyncio.to_thread(studio.encoded, state["compiled"]))
+        files, clusters = await studio.target.design(studio, await asyncio.to_thread(studio.encoded, state["compiled"]))
     if not files:
         studio.emit(Warned(message="no interface that compiles came of the design: the crate is typed as C is"))
-    kept = studio.keep(clusters) if files else ""
+    kept = studio.keep(clusters) if files and clusters is not None else ""
     return {"designed": studio.keep_files(files) if files else "", "clusters": kept}
 
 
@@ -61,8 +58,8 @@ async def skeleton_step(state: TranslateState, runtime: Runtime[Studio]) -> Tran
     _tell_plan(studio, layout)
     with studio.stage("skeleton"):
         files = dict(layout.frame.files)
-        wanted = Wanted(tests=has_tests(layout.frame), subject="the stubs")
-        judgement = await studio.judge.judge(layout.frame.crate(files), wanted)
+        wanted = Wanted(tests=studio.target.has_tests(layout.frame), subject="the stubs")
+        judgement = await studio.judge.judged(layout.frame, files, wanted)
     if not judgement.builds:
         what = "the given interface and its tests do" if layout.frame.given else "the skeleton made from the C does"
         told = next((line for error in judgement.errors for line in error.splitlines() if line.strip()), "")
@@ -99,8 +96,8 @@ async def check_step(state: TranslateState, runtime: Runtime[Studio]) -> Transla
     """Check the whole crate: every test, and every C program with all that is written in it."""
     studio = runtime.context
     layout, now = _resumed(studio, state)
-    wanted = _whole(layout, [studio.kept(each, UnitRecord) for each in state["units"]])
-    checked = await studio.judge.judge(layout.frame.crate(now.files), wanted)
+    wanted = _whole(studio, layout, [studio.kept(each, UnitRecord) for each in state["units"]])
+    checked = await studio.judge.judged(layout.frame, now.files, wanted)
     return {"judgement": studio.keep(checked)}
 
 
@@ -108,7 +105,7 @@ async def mend_step(state: TranslateState, runtime: Runtime[Studio]) -> Translat
     """Ask about tests that still fail, with everything that they reach."""
     studio = runtime.context
     layout, now = _resumed(studio, state)
-    wanted = _whole(layout, [studio.kept(each, UnitRecord) for each in state["units"]])
+    wanted = _whole(studio, layout, [studio.kept(each, UnitRecord) for each in state["units"]])
     with studio.stage("mend"):
         better = await mend(studio, layout, now, wanted, state["mended"])
     return {
@@ -124,8 +121,7 @@ async def deliver_step(state: TranslateState, runtime: Runtime[Studio]) -> Trans
     layout, now = _resumed(studio, state)
     with studio.stage("deliver"):
         units = [studio.kept(each, UnitRecord) for each in state["units"]]
-        designed = studio.kept(state["clusters"], Design) if state.get("clusters") else Design()
-        translation = await deliver(studio, layout, now.files, now.judgement, units, designed)
+        translation = await deliver(studio, layout, now.files, now.judgement, units, state.get("clusters", ""))
     return {"translation": studio.keep(translation)}
 
 
@@ -183,23 +179,24 @@ def _wanted(studio: Studio, layout: Layout, task: Task, done: list[UnitRecord], 
     before = [slot for slot in layout.frame.slots if str(slot) in written]
     reaches = layout.context.reaches
     newly = ready(reaches, [*before, *task.slots]) - ready(reaches, before)
-    last = at == len(layout.plan.tasks) - 1 and has_tests(layout.frame)
+    last = at == len(layout.plan.tasks) - 1 and studio.target.has_tests(layout.frame)
     names = tuple(sorted({key.name for key in task.members if key in layout.encoded.links.functions} - {"main"}))
     items = (
         ()
         if layout.frame.given or not names
-        else stand_ins(layout.encoded, {*layout.frame.settled, *before, *task.slots})
+        else studio.target.stand_ins(layout.encoded, {*layout.frame.settled, *before, *task.slots})
     )
     return Wanted(tests=bool(newly) or last, stand_ins=items, names=names, subject=task.name)
 
 
-def _whole(layout: Layout, done: list[UnitRecord]) -> Wanted:
+def _whole(studio: Studio, layout: Layout, done: list[UnitRecord]) -> Wanted:
     """The checks of the crate as a whole."""
     written = {item for unit in done if unit.state in WRITTEN for item in unit.items}
     slots = [slot for slot in layout.frame.slots if str(slot) in written]
-    items = () if layout.frame.given else stand_ins(layout.encoded, [*layout.frame.settled, *slots])
+    items = () if layout.frame.given else studio.target.stand_ins(layout.encoded, [*layout.frame.settled, *slots])
     names = tuple(sorted({each.name for each in items}))
-    return Wanted(has_tests(layout.frame), items, names, "the crate", bridged=layout.frame.given)
+    tests = studio.target.has_tests(layout.frame)
+    return Wanted(tests, items, names, studio.target.words.whole, bridged=layout.frame.given)
 
 
 def _carried(before: Judgement, now: Judgement) -> Judgement:

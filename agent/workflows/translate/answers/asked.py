@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+LENGTH = "length"
+"""The finish reason of an answer that met the output limit."""
+
 
 class Fault(StrEnum):
     """Why an answer, or a part of it, is not taken."""
@@ -18,7 +21,7 @@ class Fault(StrEnum):
     CUT_OFF = "cut-off"
     """It ends where the output limit was: continue it, or ask for the rest in smaller parts."""
     UNREADABLE = "unreadable"
-    """No Rust."""
+    """No code of the language."""
     MISSING = "missing"
     """Something asked for is not there."""
     SIGNATURE = "changed-signature"

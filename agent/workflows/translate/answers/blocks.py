@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from repowright.agent.workflows.translate.answers.asked import Note
 from repowright.repo_tools.rust_source import read_items
 
 _FENCE = re.compile(r"^ {0,3}(?P<mark>`{3,}|~{3,})(?P<info>[^\n`]*)$", re.MULTILINE)
-_PATH = re.compile(r"(?P<path>(?:[\w.-]+/)*[\w-]+\.(?:rs|toml))")
-_RUST = frozenset({"", "rust", "rs", "rust,no_run", "rust,ignore"})
 _HEADER_LINES = 2
 _HEADER_LENGTH = 160
 
@@ -35,16 +33,59 @@ class Blocks:
     notes: tuple[Note, ...] = ()
 
 
-def find_blocks(answer: str) -> Blocks:
+@dataclass(frozen=True)
+class Dialect:
+    """How answers show code of a language.
+
+    Parameters
+    ----------
+    endings
+        Of files that answers name.
+    languages
+        What fences of its code are called.
+    ending
+        Of its own files.
+    remark
+        What a remark of one line begins with.
+    is_code
+        Tells whether a text without fences is code.
+    """
+
+    endings: tuple[str, ...]
+    languages: frozenset[str]
+    ending: str
+    remark: str
+    is_code: Callable[[str], bool]
+
+    def path(self, text: str) -> str:
+        """The file that a text names; empty for none."""
+        found = re.search(rf"(?P<path>(?:[\w.-]+/)*[\w-]+\.(?:{'|'.join(self.endings)}))", text)
+        return found["path"] if found is not None else ""
+
+
+def _is_rust(text: str) -> bool:
+    source = read_items(text.encode())
+    first = source.problems[0].line if source.problems else 0
+    return bool(source.items) and (not source.problems or source.items[0].line < first)
+
+
+RUST = Dialect(("rs", "toml"), frozenset({"", "rust", "rs", "rust,no_run", "rust,ignore"}), "rs", "//", _is_rust)
+
+
+def find_blocks(answer: str, dialect: Dialect = RUST) -> Blocks:
     """Find the code of an answer, in fences, as JSON of files, or bare."""
     text = answer.replace("\r\n", "\n")
     files = _from_json(text)
     if files is not None:
         return Blocks(files, (Note.JSON,))
-    blocks = tuple(_fenced(text))
+    blocks = tuple(_fenced(text, dialect))
     if not blocks:
         bare = text.strip()
-        return Blocks((CodeBlock(bare, _leading_path(bare)),), (Note.NO_FENCE,)) if _is_rust(bare) else Blocks(())
+        return (
+            Blocks((CodeBlock(bare, _leading_path(bare, dialect)),), (Note.NO_FENCE,))
+            if dialect.is_code(bare)
+            else Blocks(())
+        )
     notes = [] if all(block.path for block in blocks) else [Note.NO_HEADER]
     notes += [Note.SEVERAL_BLOCKS] if len(blocks) > len({block.path for block in blocks}) else []
     notes += [] if blocks[-1].closed else [Note.OPEN_FENCE]
@@ -70,7 +111,7 @@ def _from_json(text: str) -> tuple[CodeBlock, ...] | None:
     return blocks if blocks and len(blocks) == len(pairs) else None
 
 
-def _fenced(text: str) -> Iterator[CodeBlock]:
+def _fenced(text: str, dialect: Dialect) -> Iterator[CodeBlock]:
     place = 0
     while (opening := _FENCE.search(text, place)) is not None:
         closing = _closing(text, opening)
@@ -78,9 +119,9 @@ def _fenced(text: str) -> Iterator[CodeBlock]:
         language, _, rest = opening["info"].strip().partition(" ")
         language, _, named = language.partition(":")
         body = text[opening.end() + 1 : end]
-        if language.lower() in _RUST or named.endswith(".rs"):
+        if language.lower() in dialect.languages or named.endswith(f".{dialect.ending}"):
             above = text[place : opening.start()]
-            path = _path(named) or _path(rest) or _header(above) or _leading_path(body)
+            path = dialect.path(named) or dialect.path(rest) or _header(above, dialect) or _leading_path(body, dialect)
             yield CodeBlock(body, path, closing is not None)
         if closing is None:
             return
@@ -95,24 +136,13 @@ def _closing(text: str, opening: re.Match[str]) -> re.Match[str] | None:
     return None
 
 
-def _path(text: str) -> str:
-    found = _PATH.search(text)
-    return found["path"] if found is not None else ""
-
-
-def _header(above: str) -> str:
+def _header(above: str, dialect: Dialect) -> str:
     """The file that the last lines before a fence name."""
     lines = [line for line in above.splitlines() if line.strip()][-_HEADER_LINES:]
-    return next((path for line in reversed(lines) if len(line) < _HEADER_LENGTH and (path := _path(line))), "")
+    return next((path for line in reversed(lines) if len(line) < _HEADER_LENGTH and (path := dialect.path(line))), "")
 
 
-def _leading_path(body: str) -> str:
+def _leading_path(body: str, dialect: Dialect) -> str:
     """The file that a comment on the first line names."""
     first = body.lstrip().partition("\n")[0].strip()
-    return _path(first) if first.startswith("//") and len(first) < _HEADER_LENGTH else ""
-
-
-def _is_rust(text: str) -> bool:
-    source = read_items(text.encode())
-    first = source.problems[0].line if source.problems else 0
-    return bool(source.items) and (not source.problems or source.items[0].line < first)
+    return dialect.path(first) if first.startswith(dialect.remark) and len(first) < _HEADER_LENGTH else ""

@@ -10,7 +10,9 @@ from repowright.agent.workflows.translate.answers.asked import AnswerReading, As
 
 LONGEST_OVERLAP = 2000
 SHORTEST_OVERLAP = 12
-_OPENING = re.compile(r"\A\s*(?:[^\n`]{0,200}\n)?```(?:(?:rust|rs)[^\n]*\n|\n(?=.*^```))", re.DOTALL | re.MULTILINE)
+_OPENING = re.compile(
+    r"\A\s*(?:[^\n`]{0,200}\n)?```(?:(?:rust|rs|python|py)[^\n]*\n|\n(?=.*^```))", re.DOTALL | re.MULTILINE
+)
 """A fence with a language, or one that another ends: a lone one closes what the first part opened."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 
 from repowright.agent.workflows.translate.answers.asked import Asked
@@ -10,15 +10,20 @@ from repowright.agent.workflows.translate.answers.blocks import CodeBlock
 from repowright.repo_tools.rust_source import read_items
 
 
-def place_block(block: CodeBlock, asked: Asked) -> str:
+def names_in_rust(text: str) -> set[str]:
+    """Paths of the items of a text."""
+    return {item.path for item in read_items(text.encode()).items}
+
+
+def place_block(block: CodeBlock, asked: Asked, names_in: Callable[[str], set[str]] = names_in_rust) -> str:
     """Return the path of the file a block is meant for: the one it names, else the one whose items it holds most of.
 
     Empty where it holds nothing that was asked for.
     """
     named = _named(block.path, asked.files) or _named(block.path, asked.tests)
-    if named and (named in asked.wanted or named in asked.tests or not _held(block, asked)):
+    if named and (named in asked.wanted or named in asked.tests or not _held(block, asked, names_in)):
         return named
-    held = _held(block, asked)
+    held = _held(block, asked, names_in)
     return max(sorted(held), key=lambda path: held[path]) if held else ""
 
 
@@ -35,8 +40,8 @@ def _named(path: str, files: Mapping[str, str]) -> str:
     return found[0] if len(found) == 1 else ""
 
 
-def _held(block: CodeBlock, asked: Asked) -> dict[str, int]:
+def _held(block: CodeBlock, asked: Asked, names_in: Callable[[str], set[str]]) -> dict[str, int]:
     """How many of the items wanted in each file a block holds."""
-    has = {item.path for item in read_items(block.text.encode()).items}
+    has = names_in(block.text)
     counts = {path: len(has & set(items)) for path, items in asked.wanted.items()}
     return {path: count for path, count in counts.items() if count}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from repowright.agent.workflows.translate.answers.asked import AnswerReading, Asked, Fault, Note, Refusal
+from repowright.agent.workflows.translate.answers.asked import LENGTH, AnswerReading, Asked, Fault, Note, Refusal
 from repowright.agent.workflows.translate.answers.blocks import CodeBlock, find_blocks
 from repowright.agent.workflows.translate.answers.placing import place_block
 from repowright.agent.workflows.translate.answers.strictness import judge_file, judge_signatures, judge_tests
@@ -17,8 +17,6 @@ from repowright.repo_tools.rust_source import ItemKind, read_items, splice
 _BLOCKS = frozenset({ItemKind.IMPL, ItemKind.TRAIT, ItemKind.MODULE})
 DEEPEST_ITEM = 4
 """Columns that an item is indented at most: a method in its block."""
-LENGTH = "length"
-"""The finish reason of an answer that met the output limit."""
 
 
 def read_answer(answer: str, asked: Asked, finish_reason: str = "stop") -> AnswerReading:

@@ -76,6 +76,11 @@ class Bench:
         self._turns = asyncio.Semaphore(at_once)
 
     @property
+    def python(self) -> str:
+        """The interpreter in a box."""
+        return self._sandbox.python
+
+    @property
     def backend(self) -> str:
         """Name of the sandbox."""
         return self._sandbox.name
@@ -92,9 +97,13 @@ class Bench:
             return await asyncio.to_thread(self._run_again, files, commands, keep)
 
     async def test(
-        self, files: Mapping[str, bytes], select: Sequence[str] = (), wall_s: float | None = None
+        self,
+        files: Mapping[str, bytes],
+        select: Sequence[str] = (),
+        wall_s: float | None = None,
+        framework: str = "cargo",
     ) -> TestReport:
-        """Run the tests of a crate, each executable on its own.
+        """Run the tests of a project; those of a crate each executable on its own.
 
         Raises
         ------
@@ -103,9 +112,9 @@ class Bench:
         """
         limits = self._limits if wall_s is None else _with_wall(self._limits, wall_s)
         request = TestRequest(tuple(select))
-        cargo = framework_named("cargo")
+        runner = framework_named(framework)
         async with self._turns:
-            return await asyncio.to_thread(run_tests, self._sandbox, files, cargo, request, limits, self._environment)
+            return await asyncio.to_thread(run_tests, self._sandbox, files, runner, request, limits, self._environment)
 
     def _run_again(self, files: Mapping[str, bytes], commands: Sequence[Command], keep: Sequence[str]) -> BenchRun:
         for _ in range(LOST_BOXES):

@@ -47,24 +47,24 @@ def make_driver(shapes: Sequence[CallShape], sources: Iterable[bytes], cases: in
     secret
         Stands before every line of the report: the code under test does not know it.
     """
-    plain = [each for each in shapes if not each.handles and not _makes_handle(each)]
-    made = {each.result.tag for each in shapes if each.result is not None and _makes_handle(each) and not each.handles}
+    plain = [each for each in shapes if not each.handles and not makes_handle(each)]
+    made = {each.result.tag for each in shapes if each.result is not None and makes_handle(each) and not each.handles}
     stateful = [each for each in shapes if each not in plain]
-    usable = [each for each in stateful if _tags(each) <= made and len(each.handles) < 2]
-    left_out = {each.name: _why_left_out(each, made) for each in stateful if each not in usable}
+    usable = [each for each in stateful if tags(each) <= made and len(each.handles) < 2]
+    left_out = {each.name: why_left_out(each, made) for each in stateful if each not in usable}
     compared = [*plain, *usable]
     place = {each.symbol: number for number, each in enumerate(compared)}
     bodies = [_function(each, place[each.symbol]) for each in plain]
-    tags = sorted(made)
-    bodies += [_sequence(number, tag, usable, place) for number, tag in enumerate(tags)]
+    kinds = sorted(made)
+    bodies += [_sequence(number, tag, usable, place) for number, tag in enumerate(kinds)]
     calls = [f"    run(case_{place[each.symbol]}, {cases}, {place[each.symbol]});" for each in plain]
-    calls += [f"    run(sequence_{number}, {cases}, {1000 + number});" for number in range(len(tags))]
+    calls += [f"    run(sequence_{number}, {cases}, {1000 + number});" for number in range(len(kinds))]
     report = [
         f'    for (int i = 0; i < {len(compared)}; i++) printf("{secret} count %d %ld %ld %ld\\n", i, '
         "S->compared[i], S->undefined[i], S->differing[i]);",
         f'    for (int i = 0; i < S->told; i++) printf("{secret} told %s\\n", S->lines[i]);',
     ]
-    head = [f"#define OPS {len(compared) + 1}", f"#define TOLD {TOLD}", f"#define SEED {seed}ull", *_literals(sources)]
+    head = [f"#define OPS {len(compared) + 1}", f"#define TOLD {TOLD}", f"#define SEED {seed}ull", *literals(sources)]
     declared = [line for each in compared for line in _declarations(each)]
     main = [
         "int main(void) {",
@@ -75,23 +75,23 @@ def make_driver(shapes: Sequence[CallShape], sources: Iterable[bytes], cases: in
     return Driver(text, tuple(each.name for each in compared), left_out, secret)
 
 
-def _makes_handle(shape: CallShape) -> bool:
+def makes_handle(shape: CallShape) -> bool:
     return shape.result is not None and shape.result.kind is ShapeKind.HANDLE
 
 
-def _tags(shape: CallShape) -> set[str]:
-    own = {shape.result.tag} if shape.result is not None and _makes_handle(shape) else set()
+def tags(shape: CallShape) -> set[str]:
+    own = {shape.result.tag} if shape.result is not None and makes_handle(shape) else set()
     return own | set(shape.handles)
 
 
-def _why_left_out(shape: CallShape, made: set[str]) -> str:
-    missing = sorted(_tags(shape) - made)
+def why_left_out(shape: CallShape, made: set[str]) -> str:
+    missing = sorted(tags(shape) - made)
     if missing:
         return f"no function makes a struct {missing[0]} out of plain values"
     return "it takes several structures"
 
 
-def _literals(sources: Iterable[bytes]) -> list[str]:
+def literals(sources: Iterable[bytes]) -> list[str]:
     texts: dict[str, None] = {}
     numbers: dict[int, None] = {}
     for source in sources:
@@ -117,7 +117,7 @@ def _value(number: str) -> int:
     return int(number, 8) if number.startswith("0") and set(number) <= set("01234567") else int(number)
 
 
-def _type(shape: Shape | None) -> str:
+def c_type(shape: Shape | None) -> str:
     if shape is None:
         return "void"
     plain = shape.kind in (ShapeKind.SCALAR, ShapeKind.LENGTH) and shape.scalar is not None
@@ -125,9 +125,11 @@ def _type(shape: Shape | None) -> str:
 
 
 def _declarations(shape: CallShape) -> list[str]:
-    listed = ", ".join(_type(each) for each in shape.parameters) or "void"
+    listed = ", ".join(c_type(each) for each in shape.parameters) or "void"
     # Weak, since a condition of the preprocessor may leave a function out.
-    return [f"extern {_type(shape.result)} {prefix}{shape.symbol}({listed}) __attribute__((weak));" for prefix in SIDES]
+    return [
+        f"extern {c_type(shape.result)} {prefix}{shape.symbol}({listed}) __attribute__((weak));" for prefix in SIDES
+    ]
 
 
 def _function(shape: CallShape, op: int) -> str:
@@ -144,25 +146,25 @@ def _call(shape: CallShape, op: int, handles: Mapping[str, Sequence[str]]) -> st
             lines.append(f'    show("{", " if number else ""}struct");')
             own = list(handles[each.tag])
         else:
-            lines += _drawn(number, each)
+            lines += drawn(number, each)
             plain = each.kind in (ShapeKind.SCALAR, ShapeKind.LENGTH)
             own = [f"a{number}"] * 3 if plain else [f"{side}{number}" for side in SIDES.values()]
         for side, value in zip(arguments, own, strict=True):
             side.append(value)
     for (prefix, name), listed in zip(SIDES.items(), arguments, strict=True):
-        result = f"{_type(shape.result)} {name} = " if shape.result is not None else ""
+        result = f"{c_type(shape.result)} {name} = " if shape.result is not None else ""
         # The candidate has a second of its own and more: the oracle did as much in one.
         phase = "CANDIDATE; arm(4)" if prefix == CANDIDATE else "ORACLE"
         lines += [f"    S->phase = {phase};", f"    {result}{prefix}{shape.symbol}({', '.join(listed)});"]
         if prefix == PLAIN:
-            unlike = " || ".join([*_unlike_results(shape, "z"), *(test for test, _ in _unlike_buffers(shape, "z"))])
+            unlike = " || ".join([*unlike_results(shape, "z"), *(test for test, _ in unlike_buffers(shape, "z"))])
             lines += [f"    if ({unlike}) {{ S->undefined[S->op]++; return; }}"] if unlike else []
     lines += ["    S->phase = COMPARE;", "    S->compared[S->op]++;", *_told_result(shape)]
-    lines += [f"    if ({test}) {{ {told}; return; }}" for test, told in _unlike_buffers(shape, "y")]
+    lines += [f"    if ({test}) {{ {told}; return; }}" for test, told in unlike_buffers(shape, "y")]
     return "\n".join(lines)
 
 
-def _drawn(number: int, shape: Shape) -> list[str]:
+def drawn(number: int, shape: Shape) -> list[str]:
     """Statements that make one argument, one copy for each side."""
     scalar = shape.scalar
     assert scalar is not None
@@ -197,7 +199,7 @@ def _copies(number: int, source: str) -> list[str]:
     ]
 
 
-def _unlike_buffers(shape: CallShape, side: str) -> list[tuple[str, str]]:
+def unlike_buffers(shape: CallShape, side: str) -> list[tuple[str, str]]:
     """Conditions under which a side left its buffers otherwise than the oracle, and what to tell then."""
     return [
         (
@@ -209,7 +211,7 @@ def _unlike_buffers(shape: CallShape, side: str) -> list[tuple[str, str]]:
     ]
 
 
-def _unlike_results(shape: CallShape, side: str) -> list[str]:
+def unlike_results(shape: CallShape, side: str) -> list[str]:
     """The condition under which a side's result is not the oracle's."""
     result = shape.result
     if result is None:
@@ -236,13 +238,13 @@ def _told_result(shape: CallShape) -> list[str]:
     else:
         form, values = "%lld", ("(long long)x", "(long long)y")
     told = f'differ("): C gives {form}, the candidate {form}", {", ".join(values)})'
-    return [f"    if ({test}) {{ {told}; return; }}" for test in _unlike_results(shape, "y")]
+    return [f"    if ({test}) {{ {told}; return; }}" for test in unlike_results(shape, "y")]
 
 
 def _sequence(number: int, tag: str, shapes: Sequence[CallShape], place: Mapping[str, int]) -> str:
     """A structure is made, then used by calls drawn at random, until one of them gives it back."""
-    makers = [each for each in shapes if not each.handles and _makes_handle(each) and _tags(each) == {tag}]
-    users = [each for each in shapes if each.handles == (tag,) and not _makes_handle(each)]
+    makers = [each for each in shapes if not each.handles and makes_handle(each) and tags(each) == {tag}]
+    users = [each for each in shapes if each.handles == (tag,) and not makes_handle(each)]
     lines = [f"static void sequence_{number}(void) {{", "    void *first = 0, *plain = 0, *second = 0;"]
     lines += [f"    switch (next_number() % {len(makers)}) {{"]
     for index, each in enumerate(makers):

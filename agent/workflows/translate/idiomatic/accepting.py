@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from repowright.agent.events import Decision
 from repowright.agent.workflows.translate.checks import CheckName
-from repowright.agent.workflows.translate.frame import Slot
+from repowright.agent.workflows.translate.frame import crate_of
 from repowright.agent.workflows.translate.idiomatic.blaming import blamed
 from repowright.agent.workflows.translate.idiomatic.cluster_record import ClusterRecord, RoundTrip
 from repowright.agent.workflows.translate.idiomatic.clusters import Cluster, clusters_of
@@ -21,6 +21,7 @@ from repowright.agent.workflows.translate.judging import digest
 from repowright.agent.workflows.translate.records import Judgement, LadderStep, UnitRecord, UnitState
 from repowright.agent.workflows.translate.skeleton.crate import Crate as Skeleton
 from repowright.agent.workflows.translate.skeleton.generate import build_skeleton
+from repowright.agent.workflows.translate.slots import Slot
 from repowright.agent.workflows.translate.studio import Files, Layout, Studio
 from repowright.repo_tools.rust_source import count_unsafe
 
@@ -83,7 +84,7 @@ async def _trips(
     if kept is not None:
         return ClusterRecord.model_validate_json(kept).round_trips
     specs = [each for cluster in design.clusters if cluster.spec for each in cluster.spec.types]
-    own = layout.frame.crate(files).rust_files()
+    own = crate_of(layout.frame, files).rust_files()
     converters = make_converters(specs, types, own, layout.encoded.units)
     layouts = skeleton.files["src/types.rs"].encode()
     found = await round_trips(studio.judge.bench, files, layouts, converters)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from repowright.agent.workflows.translate.checks import CProgram, Crate, SwapCheck, Swapped
+from repowright.agent.workflows.translate.frame import crate_of
 from repowright.agent.workflows.translate.idiomatic.clusters import Cluster
 from repowright.agent.workflows.translate.judging import digest
 from repowright.agent.workflows.translate.records import Judgement
@@ -31,7 +32,7 @@ async def blamed(
     program = studio.judge.program
     if not now.differences or program is None:
         return {}
-    crate = replace(layout.frame.crate(files), origin=program)
+    crate = replace(crate_of(layout.frame, files), origin=program)
     by_name = {each.name: each for each in clusters}
     faults: dict[str, str] = {}
     for cluster in clusters:

@@ -21,12 +21,13 @@ from repowright.agent.workflows.translate.idiomatic.material import holes
 from repowright.agent.workflows.translate.idiomatic.project_types import ProjectTypes
 from repowright.agent.workflows.translate.idiomatic.spec import Spec, read_spec
 from repowright.agent.workflows.translate.idiomatic.spec_problems import spec_problems
-from repowright.agent.workflows.translate.judging import Wanted
+from repowright.agent.workflows.translate.judging import Judge
 from repowright.agent.workflows.translate.linking import Key
 from repowright.agent.workflows.translate.mapping import CNames, match
 from repowright.agent.workflows.translate.skeleton.generate import crate_name
 from repowright.agent.workflows.translate.skeleton.names import module_names
 from repowright.agent.workflows.translate.studio import Files, Studio
+from repowright.agent.workflows.translate.wanted import Wanted
 from repowright.repo_tools.c_source.project import is_test_path
 from repowright.repo_tools.rust_source import (
     count_unsafe,
@@ -147,7 +148,7 @@ class _Designer:
         problems = problems_of(stubs, self._target, self._cluster.asked)
         spec, told = self._spec(answer, candidate)
         if not problems:
-            judged = await self._studio.judge.judge(
+            judged = await _judge(self._studio).judge(
                 Crate(candidate), Wanted(subject=f"the interface of {self._cluster.name}")
             )
             problems = list(judged.errors)
@@ -173,6 +174,12 @@ class _Designer:
     def _reject(self, request: Request, problems: Sequence[str], attempt: int) -> None:
         event = ReplyRejected(task=request.task, subject=request.subject, problems=list(problems), round=attempt + 1)
         self._studio.emit(event)
+
+
+def _judge(studio: Studio) -> Judge:
+    """The studio's judge, which is that of crates wherever an interface of Rust is designed."""
+    assert isinstance(studio.judge, Judge)
+    return studio.judge
 
 
 def _root(files: Files) -> bytes:

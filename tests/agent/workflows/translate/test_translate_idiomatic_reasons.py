@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from repowright.agent.workflows.translate.frame import Slot
 from repowright.agent.workflows.translate.idiomatic.accepting import Whole, fault_of
 from repowright.agent.workflows.translate.idiomatic.cluster_record import ClusterRecord, RoundTrip
 from repowright.agent.workflows.translate.idiomatic.cluster_report import cluster_lines
 from repowright.agent.workflows.translate.idiomatic.clusters import Cluster
 from repowright.agent.workflows.translate.linking import Key
 from repowright.agent.workflows.translate.records import Judgement, LadderStep, UnitRecord, UnitState
+from repowright.agent.workflows.translate.slots import Slot
 
 SUM = Key("tape.c", "tape_sum")
 SLOT = Slot("src/tape.rs", "Tape::sum", SUM)

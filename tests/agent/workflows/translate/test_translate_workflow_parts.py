@@ -5,13 +5,15 @@ from lexicon_project import LEXICON
 from small_c_projects import QUEUE
 
 from repowright.agent.workflows.resolve.source_tree import SourceTree
-from repowright.agent.workflows.translate.frame import Frame, Slot, settled_heads
+from repowright.agent.workflows.translate.frame import settled_heads
 from repowright.agent.workflows.translate.linking import Key
 from repowright.agent.workflows.translate.mapping import CNames, match
 from repowright.agent.workflows.translate.originals import Originals
-from repowright.agent.workflows.translate.readiness import reaches, ready
+from repowright.agent.workflows.translate.reach import ready
+from repowright.agent.workflows.translate.readiness import reaches
 from repowright.agent.workflows.translate.records import FailedTest, Judgement
 from repowright.agent.workflows.translate.rust_excerpts import needed_items, shown_file
+from repowright.agent.workflows.translate.slots import Frame, Slot
 from repowright.agent.workflows.translate.subject import Subject, specification
 
 FUNCTIONS = ("list_create", "list_push", "list_size", "list_destroy", "hash_text", "bst_at")
