@@ -17,6 +17,7 @@ from repowright.agent.workflows.translate.checks import (
     Check,
     CheckName,
     CompileCheck,
+    Converting,
     CProgram,
     Crate,
     Finding,
@@ -50,6 +51,8 @@ class Wanted:
         Those of them that this is about.
     bridged
         Whether Rust that is not typed as C takes C's place, as far as wrappers can be made.
+    converting
+        Makes the converters that wrappers use, where the types were designed.
     """
 
     tests: bool = False
@@ -57,6 +60,7 @@ class Wanted:
     names: tuple[str, ...] = ()
     subject: str = ""
     bridged: bool = False
+    converting: Converting | None = None
 
 
 class Mended(BaseModel):
@@ -190,7 +194,7 @@ class Judge:
         return judgement
 
     async def _bridged(self, crate: Crate, wanted: Wanted, judgement: Judgement) -> Judgement:
-        finding = await SwapCheck(self._bench).check(replace(crate, origin=self.program))
+        finding = await SwapCheck(self._bench, converting=wanted.converting).check(replace(crate, origin=self.program))
         self._tell("swap", wanted.subject, finding)
         differs = finding.verdict is Verdict.FAILED and bool(finding.names.get("reached"))
         more: dict[str, object] = {"swap": finding.told, "swapped": finding.passed}
@@ -257,6 +261,8 @@ def digest(files: Mapping[str, bytes]) -> str:
 def _key(crate: Crate, wanted: Wanted, vacuous: frozenset[str]) -> str:
     body = [digest(crate.files), crate.unsafe_budget, wanted.tests, sorted(vacuous)]
     body += [[astuple(each) for each in wanted.stand_ins], sorted(wanted.names), wanted.bridged]
+    converters = wanted.converting(crate).digest if wanted.bridged and wanted.converting else ""
+    body += [converters] if converters else []
     return hashlib.sha256(json.dumps(body).encode()).hexdigest()[:32]
 
 

@@ -16,6 +16,7 @@ from repowright.agent.events import Warning as Warned
 from repowright.agent.workflows.translate.delivering import deliver
 from repowright.agent.workflows.translate.frame import has_tests
 from repowright.agent.workflows.translate.idiomatic.designing import Design, design
+from repowright.agent.workflows.translate.idiomatic.standing import designed_conversions
 from repowright.agent.workflows.translate.judging import Wanted
 from repowright.agent.workflows.translate.mending import mend
 from repowright.agent.workflows.translate.readiness import ready
@@ -99,7 +100,7 @@ async def check_step(state: TranslateState, runtime: Runtime[Studio]) -> Transla
     """Check the whole crate: every test, and every C program with all that is written in it."""
     studio = runtime.context
     layout, now = _resumed(studio, state)
-    wanted = _whole(layout, [studio.kept(each, UnitRecord) for each in state["units"]])
+    wanted = _whole(studio, layout, state)
     checked = await studio.judge.judge(layout.frame.crate(now.files), wanted)
     return {"judgement": studio.keep(checked)}
 
@@ -108,7 +109,7 @@ async def mend_step(state: TranslateState, runtime: Runtime[Studio]) -> Translat
     """Ask about tests that still fail, with everything that they reach."""
     studio = runtime.context
     layout, now = _resumed(studio, state)
-    wanted = _whole(layout, [studio.kept(each, UnitRecord) for each in state["units"]])
+    wanted = _whole(studio, layout, state)
     with studio.stage("mend"):
         better = await mend(studio, layout, now, wanted, state["mended"])
     return {
@@ -124,8 +125,7 @@ async def deliver_step(state: TranslateState, runtime: Runtime[Studio]) -> Trans
     layout, now = _resumed(studio, state)
     with studio.stage("deliver"):
         units = [studio.kept(each, UnitRecord) for each in state["units"]]
-        designed = studio.kept(state["clusters"], Design) if state.get("clusters") else Design()
-        translation = await deliver(studio, layout, now.files, now.judgement, units, designed)
+        translation = await deliver(studio, layout, now.files, now.judgement, units, _designed(studio, state))
     return {"translation": studio.keep(translation)}
 
 
@@ -193,13 +193,19 @@ def _wanted(studio: Studio, layout: Layout, task: Task, done: list[UnitRecord], 
     return Wanted(tests=bool(newly) or last, stand_ins=items, names=names, subject=task.name)
 
 
-def _whole(layout: Layout, done: list[UnitRecord]) -> Wanted:
+def _designed(studio: Studio, state: TranslateState) -> Design:
+    return studio.kept(state["clusters"], Design) if state.get("clusters") else Design()
+
+
+def _whole(studio: Studio, layout: Layout, state: TranslateState) -> Wanted:
     """The checks of the crate as a whole."""
+    done = [studio.kept(each, UnitRecord) for each in state["units"]]
     written = {item for unit in done if unit.state in WRITTEN for item in unit.items}
     slots = [slot for slot in layout.frame.slots if str(slot) in written]
     items = () if layout.frame.given else stand_ins(layout.encoded, [*layout.frame.settled, *slots])
     names = tuple(sorted({each.name for each in items}))
-    return Wanted(has_tests(layout.frame), items, names, "the crate", bridged=layout.frame.given)
+    converting = designed_conversions(layout, _designed(studio, state)) if layout.frame.given else None
+    return Wanted(has_tests(layout.frame), items, names, "the crate", layout.frame.given, converting)
 
 
 def _carried(before: Judgement, now: Judgement) -> Judgement:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from repowright.repo_tools.c_text import CFunction, CParameter, CTypes, ScalarType
@@ -29,6 +29,8 @@ class ShapeKind(StrEnum):
     """A pointer to one number, or to an unknown count of them."""
     HANDLE = "handle"
     """A pointer to a structure."""
+    VALUE = "structure"
+    """A structure by value."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,13 @@ class Shape:
     """The number itself, or the element."""
     writable: bool = False
     tag: str = ""
-    """Of a handle: the structure."""
+    """Of a handle and of a value: the structure."""
+    enum: str = ""
+    """Of a number: the enum that it is one of."""
+    freed: bool = False
+    """The function frees what it points to."""
+    filled: bool = False
+    """The function writes what it points to and reads nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +75,16 @@ class CallShape:
         return bool(self.handles) and _ENDING.search(self.name) is not None
 
 
-def shape_of(function: CFunction, path: str, index: int, types: CTypes) -> CallShape | str:
+def shape_of(function: CFunction, path: str, index: int, types: CTypes, body: bytes | None = None) -> CallShape | str:
     """Return the shape of a function, or the reason why nobody can call it with made-up values.
 
     Parameters
     ----------
     index
         Number of the file, which makes symbols of ``static`` functions unique.
+    body
+        Of the function, where structures by value, enums and what becomes of pointers are wanted too: who has
+        converters can call these.
     """
     if function.is_main:
         return "it is the program's entry"
@@ -84,12 +95,16 @@ def shape_of(function: CFunction, path: str, index: int, types: CTypes) -> CallS
     shapes: list[Shape] = []
     for parameter in function.parameters:
         shape = _shape(parameter, shapes[-1] if shapes else None, types)
+        if body is not None:
+            shape = _with_values(shape, parameter, types, body)
         if isinstance(shape, str):
             return f"its parameter {parameter.name or len(shapes) + 1} {shape}"
         if shape.kind is ShapeKind.LENGTH:
             shapes[-1] = Shape(ShapeKind.BUFFER, shapes[-1].scalar, shapes[-1].writable)
         shapes.append(shape)
     result = _result(function.result, types)
+    if body is not None and result is not None:
+        result = _with_values(result, function.result, types, body)
     if isinstance(result, str):
         return result
     symbol = f"{function.name}__{index}" if function.static else function.name
@@ -113,6 +128,22 @@ def _shape(parameter: CParameter, before: Shape | None, types: CTypes) -> Shape 
     if tag:
         return Shape(ShapeKind.HANDLE, tag=tag)
     return f"is of type {parameter.type}{' ' + '*' * parameter.pointers if parameter.pointers else ''}"
+
+
+def _with_values(shape: Shape | str, parameter: CParameter, types: CTypes, body: bytes) -> Shape | str:
+    """The shape with what only converters can carry."""
+    if isinstance(shape, str):
+        tag = types.structure(parameter.type) if not parameter.pointers and not parameter.is_function else ""
+        return Shape(ShapeKind.VALUE, tag=tag) if tag else shape
+    if shape.kind is ShapeKind.SCALAR:
+        return replace(shape, enum=types.enum(parameter.type))
+    if shape.kind is not ShapeKind.HANDLE or not parameter.name:
+        return replace(shape, writable=not parameter.const) if shape.kind is ShapeKind.HANDLE else shape
+    name = re.escape(parameter.name).encode()
+    used = len(re.findall(rb"\b%s\b" % name, body))
+    written = len(re.findall(rb"(?:[{;]\s*\*\s*%s|\b%s->\w+(?:\.\w+)*)\s*=(?!=)" % (name, name), body))
+    freed = re.search(rb"\bfree\s*\(\s*%s\s*\)" % name, body) is not None
+    return replace(shape, writable=not parameter.const, freed=freed, filled=0 < used == written)
 
 
 def _is_length(parameter: CParameter, scalar: ScalarType, before: Shape) -> bool:

@@ -17,6 +17,7 @@ from repowright.agent.workflows.translate.idiomatic.converters import make_conve
 from repowright.agent.workflows.translate.idiomatic.designing import Design, DesignedCluster
 from repowright.agent.workflows.translate.idiomatic.project_types import ProjectTypes
 from repowright.agent.workflows.translate.idiomatic.round_trips import round_trips
+from repowright.agent.workflows.translate.idiomatic.standing import designed_conversions
 from repowright.agent.workflows.translate.judging import digest
 from repowright.agent.workflows.translate.records import Judgement, LadderStep, UnitRecord, UnitState
 from repowright.agent.workflows.translate.skeleton.crate import Crate as Skeleton
@@ -61,7 +62,8 @@ async def accept(studio: Studio, layout: Layout, design: Design, whole: Whole) -
     pairs = [(by_name[each.name], each) for each in design.clusters if each.name in by_name]
     skeleton = await asyncio.to_thread(build_skeleton, layout.encoded.project.name, layout.encoded.units)
     trips = await _trips(studio, layout, design, types, whole.files, skeleton) if whole.now.builds else ()
-    faults = await blamed(studio, layout, [cluster for cluster, _ in pairs], whole.files, whole.now)
+    converting = designed_conversions(layout, design)
+    faults = await blamed(studio, layout, [cluster for cluster, _ in pairs], whole.files, whole.now, converting)
     found = tuple(_record(layout, cluster, told, trips, skeleton, whole, faults) for cluster, told in pairs)
     for each in found:
         what = "is accepted" if each.accepted else "is not accepted"

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from repowright.agent.workflows.translate.checks import CProgram, Crate, SwapCheck, Swapped
+from repowright.agent.workflows.translate.checks import Converting, CProgram, Crate, SwapCheck, Swapped
 from repowright.agent.workflows.translate.idiomatic.clusters import Cluster
 from repowright.agent.workflows.translate.judging import digest
 from repowright.agent.workflows.translate.records import Judgement
@@ -16,12 +16,22 @@ KIND = "cluster-swap"
 
 
 async def blamed(
-    studio: Studio, layout: Layout, clusters: Sequence[Cluster], files: Files, now: Judgement
+    studio: Studio,
+    layout: Layout,
+    clusters: Sequence[Cluster],
+    files: Files,
+    now: Judgement,
+    converting: Converting | None = None,
 ) -> dict[str, str]:
     """Return why clusters do not behave as the C does, by name; nothing where the C programs do as before.
 
     A cluster is put into the C programs with all that it needs. Where these do otherwise and do not without it, it is
     at fault; where they do otherwise already without it, that is told.
+
+    Parameters
+    ----------
+    converting
+        Makes the converters that wrappers use.
 
     Raises
     ------
@@ -35,7 +45,7 @@ async def blamed(
     by_name = {each.name: each for each in clusters}
     faults: dict[str, str] = {}
     for cluster in clusters:
-        told = await _told(studio, crate, program, _functions(cluster, by_name))
+        told = await _told(studio, crate, program, _functions(cluster, by_name), converting)
         if told:
             before = [each for each in cluster.needs if each in faults]
             faults[cluster.name] = f"it works on {before[0]}, which is not right" if before else told
@@ -53,12 +63,16 @@ def _functions(cluster: Cluster, by_name: Mapping[str, Cluster]) -> frozenset[st
     return frozenset(key.name for name in found for key in by_name[name].functions)
 
 
-async def _told(studio: Studio, crate: Crate, program: CProgram, names: frozenset[str]) -> str:
+async def _told(
+    studio: Studio, crate: Crate, program: CProgram, names: frozenset[str], converting: Converting | None
+) -> str:
     """How the C programs differ with Rust for these functions; from this run's record if that is there."""
-    key = hashlib.sha256(f"{digest(crate.files)} {sorted(names)}".encode()).hexdigest()[:32]
+    key = hashlib.sha256(
+        f"{digest(crate.files)} {sorted(names)}{converting(crate).digest if converting else ''}".encode()
+    ).hexdigest()[:32]
     kept = studio.record.get_text(KIND, key)
     if kept is None:
-        kept = _difference(await SwapCheck(studio.judge.bench, names).swap(crate, program))
+        kept = _difference(await SwapCheck(studio.judge.bench, names, converting).swap(crate, program))
         studio.record.put_text(KIND, key, kept)
     return kept
 

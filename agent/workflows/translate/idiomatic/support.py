@@ -1,4 +1,7 @@
-"""Rust that every round trip shares: a small deterministic generator, and C's texts, arrays and pointers."""
+"""Rust that every converter shares: a small deterministic generator, and C's texts, arrays and pointers.
+
+What converters hand to C comes from the system's allocator, which is ``malloc`` there, so that C may free it.
+"""
 
 from __future__ import annotations
 
@@ -66,12 +69,31 @@ pub fn lost(member: &str) -> String {
     format!("{} is lost from C to Rust and back", path.join("."))
 }
 
-pub fn place<T>(value: T) -> *mut T {
-    Box::into_raw(Box::new(value))
+fn room(size: usize, align: usize) -> *mut u8 {
+    use std::alloc::GlobalAlloc;
+    unsafe { std::alloc::System.alloc(std::alloc::Layout::from_size_align(size.max(1), align).unwrap()) }
 }
 
-pub fn row<T>(values: Vec<T>) -> *mut T {
-    Box::leak(values.into_boxed_slice()).as_mut_ptr()
+pub unsafe fn give_back<T>(place: *mut T) {
+    use std::alloc::GlobalAlloc;
+    if !place.is_null() {
+        std::alloc::System.dealloc(place as *mut u8, std::alloc::Layout::new::<u8>());
+    }
+}
+
+pub fn place<T>(value: T) -> *mut T {
+    let kept = room(core::mem::size_of::<T>(), core::mem::align_of::<T>()) as *mut T;
+    unsafe { kept.write(value) };
+    kept
+}
+
+pub fn row<T>(mut values: Vec<T>) -> *mut T {
+    let kept = room(core::mem::size_of::<T>() * values.len(), core::mem::align_of::<T>()) as *mut T;
+    unsafe {
+        core::ptr::copy_nonoverlapping(values.as_ptr(), kept, values.len());
+        values.set_len(0);
+    }
+    kept
 }
 
 pub fn c_text(bytes: &[u8]) -> *mut u8 {
