@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from repowright.agent.workflows.translate.checks.bridge import Wrapper
 from repowright.agent.workflows.translate.checks.conversions import NONE, Conversions
@@ -11,7 +12,7 @@ from repowright.agent.workflows.translate.checks.crate import CProgram, Crate
 from repowright.agent.workflows.translate.checks.rust_library import call_shapes
 from repowright.agent.workflows.translate.checks.shapes import CallShape
 from repowright.agent.workflows.translate.checks.state import kept_state
-from repowright.repo_tools.c_text import CTypes
+from repowright.repo_tools.c_text import CTypes, read_types
 from repowright.repo_tools.rust_source import read_items
 
 _WORD = re.compile(rb"[A-Za-z_]\w*")
@@ -33,7 +34,7 @@ def swappable(
         mixed = {tag for name in live for tag in tags_in_c.get(name, set())}
         mains = b"\n".join(program.files[path] for path in program.mains)
         text = b"\n".join((mains, *live.values()))
-        shown = frozenset(tag for tag in types.members if _looks_into(text, tag, types))
+        shown = frozenset(_shown(program, types, live, mains))
         told = {
             each.shape.name: _why_not(each, shared, shown, mixed) or _missing(each, conversions, text) for each in kept
         }
@@ -69,9 +70,20 @@ def looked_into(crate: Crate, program: CProgram, left_out: Iterable[str]) -> set
     """Structures that C code knows or may look into as long as some functions stay in C."""
     live, types = _live(program, left_out), program.types()
     tags_in_c = _tags_by_function(program)
-    text = b"\n".join((*(program.files[path] for path in program.mains), *live.values()))
-    shown = {tag for tag in types.members if _looks_into(text, tag, types)}
+    shown = _shown(program, types, live, b"\n".join(program.files[path] for path in program.mains))
     return (shown | {tag for name in live for tag in tags_in_c.get(name, set())}) - _shared_layout(crate)
+
+
+def _shown(program: CProgram, types: CTypes, live: Mapping[str, bytes], mains: bytes) -> set[str]:
+    """Structures of headers that C may look into, and those of sources that functions left there name and look into."""
+    text = b"\n".join((mains, *live.values()))
+    found = {tag for tag in types.members if _looks_into(text, tag, types)}
+    inner = read_types((f"{path}.h", program.files[path]) for path in program.sources).members
+    own = replace(types, members=inner)
+    for body in live.values():
+        words = {word.decode() for word in _WORD.findall(body)}
+        found |= {tag for tag in inner if words & _names(tag, types) and _looks_into(body, tag, own)}
+    return found
 
 
 def _tags(shape: CallShape) -> set[str]:
@@ -108,9 +120,13 @@ def _live(program: CProgram, left: Iterable[str]) -> dict[str, bytes]:
     return live
 
 
+def _names(tag: str, types: CTypes) -> set[str]:
+    return {tag.removeprefix("@"), *(name for name in types.aliases if types.structure(name) == tag)}
+
+
 def _looks_into(text: bytes, tag: str, types: CTypes) -> bool:
     """Tell whether C text may depend on a structure's layout: names a member, holds one by value, or asks its size."""
-    names = {tag.removeprefix("@"), *(name for name in types.aliases if types.structure(name) == tag)}
+    names = _names(tag, types)
     members = "|".join(sorted(map(re.escape, types.members[tag]))) or "$^"
     either = "|".join(sorted(map(re.escape, names)))
     member, value = rf"(?:->|\.)\s*(?:{members})\b", rf"\b(?:{either})\s+\w+\s*[;=\[,{{]"
