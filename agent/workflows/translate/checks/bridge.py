@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from repowright.agent.workflows.translate.checks.callbacks import called_back
 from repowright.agent.workflows.translate.checks.conversions import NONE, Conversions
 from repowright.agent.workflows.translate.checks.converted import Carried, carried, filled, given
 from repowright.agent.workflows.translate.checks.pairs import RustFunction
@@ -144,6 +145,8 @@ def _carried(
     there = shape.parameters[at] if at < len(shape.parameters) else None
     of = conversions.of(there.tag or there.enum) if there is not None else None
     kind = _plain(parameter.type)
+    if there is not None and there.kind is ShapeKind.CALLBACK:
+        return called_back(kind, there, f"a{at}", conversions) or _differ(parameter, there)
     if there is not None and of is not None and not kind.startswith("*") and kind not in _NUMBERS:
         return carried(kind, owner, at, shape, of) or _differ(parameter, there)
     found = _argument(parameter, shape, at, left)

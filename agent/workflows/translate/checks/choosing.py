@@ -11,6 +11,7 @@ from repowright.agent.workflows.translate.checks.hits import HIT
 from repowright.agent.workflows.translate.checks.rust_library import bridge_all, call_shapes
 from repowright.agent.workflows.translate.checks.shapes import CallShape, ShapeKind
 from repowright.agent.workflows.translate.checks.sharing import looked_into, swappable
+from repowright.agent.workflows.translate.checks.state import kept_state
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,9 @@ def choose(crate: Crate, program: CProgram, every: Conversions, only: frozenset[
     every
         Converters that could be used.
     only
-        Names of the C functions to swap; all that can be where it is None.
+        Names of the C functions to swap, with all that use the same variables; all that can be where it is None.
     """
+    only = None if only is None else kept_state(program).together(only)
     shapes, _ = call_shapes(program, values=True) if every.every else ([], {})
     tags = {name for each in shapes for name in _by_value(each)}
     while True:
@@ -69,7 +71,8 @@ def _chosen(crate: Crate, program: CProgram, used: Conversions, only: frozenset[
 
 def _by_value(shape: CallShape) -> set[str]:
     every = (*shape.parameters, *([shape.result] if shape.result else []))
-    return {each.tag if each.kind is ShapeKind.VALUE else each.enum for each in every} - {""}
+    handed = (tag for each in every if each.call is not None for tag in _structures(each.call))
+    return {*(each.tag if each.kind is ShapeKind.VALUE else each.enum for each in every), *handed} - {""}
 
 
 def _structures(shape: CallShape) -> set[str]:

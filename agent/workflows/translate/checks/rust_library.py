@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from repowright.agent.workflows.translate.checks.bridge import Wrapper, wrap
+from repowright.agent.workflows.translate.checks.callbacks import callback_types, callbacks_of
 from repowright.agent.workflows.translate.checks.conversions import NONE, Conversions
 from repowright.agent.workflows.translate.checks.crate import CProgram, Crate
 from repowright.agent.workflows.translate.checks.finding import Diagnostic
 from repowright.agent.workflows.translate.checks.pairs import droppers, pair, rust_functions
-from repowright.agent.workflows.translate.checks.shapes import CallShape, shape_of
+from repowright.agent.workflows.translate.checks.shapes import NO_CALLBACKS, CallShape, shape_of
 
 FOLDER = "translated"
 """Where the crate lies in the workspace, beside the C files."""
@@ -77,10 +78,12 @@ def call_shapes(program: CProgram, *, values: bool = False) -> tuple[list[CallSh
     types = program.types()
     shapes: list[CallShape] = []
     left_out: dict[str, str] = {}
+    named = callback_types(program, types) if values else NO_CALLBACKS
     for index, (path, functions) in enumerate(program.functions().items()):
         for function in functions:
             body = program.files[path][function.body : function.end] if values else None
-            shape = shape_of(function, path, index, types, body)
+            callbacks = callbacks_of(function, program.files[path], named, types) if values else NO_CALLBACKS
+            shape = shape_of(function, path, index, types, body, callbacks)
             if isinstance(shape, str):
                 left_out[function.name] = shape
             else:

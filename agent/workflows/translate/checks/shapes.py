@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -31,6 +32,7 @@ class ShapeKind(StrEnum):
     """A pointer to a structure."""
     VALUE = "structure"
     """A structure by value."""
+    CALLBACK = "pointer to a function"
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Shape:
     """The function frees what it points to."""
     filled: bool = False
     """The function writes what it points to and reads nothing of it."""
+    call: CallShape | None = None
+    """Of a pointer to a function."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,17 @@ class CallShape:
         return bool(self.handles) and _ENDING.search(self.name) is not None
 
 
-def shape_of(function: CFunction, path: str, index: int, types: CTypes, body: bytes | None = None) -> CallShape | str:
+NO_CALLBACKS: Mapping[str, CallShape] = {}
+
+
+def shape_of(
+    function: CFunction,
+    path: str,
+    index: int,
+    types: CTypes,
+    body: bytes | None = None,
+    callbacks: Mapping[str, CallShape] = NO_CALLBACKS,
+) -> CallShape | str:
     """Return the shape of a function, or the reason why nobody can call it with made-up values.
 
     Parameters
@@ -85,6 +99,8 @@ def shape_of(function: CFunction, path: str, index: int, types: CTypes, body: by
     body
         Of the function, where structures by value, enums and what becomes of pointers are wanted too: who has
         converters can call these.
+    callbacks
+        Of the parameters that are pointers to functions, by name, what they take and give.
     """
     if function.is_main:
         return "it is the program's entry"
@@ -97,6 +113,8 @@ def shape_of(function: CFunction, path: str, index: int, types: CTypes, body: by
         shape = _shape(parameter, shapes[-1] if shapes else None, types)
         if body is not None:
             shape = _with_values(shape, parameter, types, body)
+            call = callbacks.get(parameter.name)
+            shape = Shape(ShapeKind.CALLBACK, call=call) if call is not None else shape
         if isinstance(shape, str):
             return f"its parameter {parameter.name or len(shapes) + 1} {shape}"
         if shape.kind is ShapeKind.LENGTH:

@@ -27,6 +27,16 @@ class KeptState:
     users: Mapping[tuple[str, str], frozenset[str]]
     reached: Mapping[str, frozenset[str]]
 
+    def together(self, names: Collection[str]) -> frozenset[str]:
+        """Functions with all that use what they keep."""
+        found = set(names)
+        while True:
+            kept = {each for name in found for each in self.reached.get(name, ())}
+            more = {user for users in self.users.values() if users & kept for user in users} - found
+            if not more:
+                return frozenset(found)
+            found |= more
+
     def divided(self, name: str, live: Collection[str], mains: bytes) -> str:
         """Return why a function cannot leave C alone: what it keeps is used by functions that stay; or nothing.
 

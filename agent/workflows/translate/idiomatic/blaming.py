@@ -52,6 +52,38 @@ async def blamed(
     return faults or {each.name: f"the C programs differ: {now.differences[0]}" for each in clusters}
 
 
+async def reached_alone(
+    studio: Studio, layout: Layout, clusters: Sequence[Cluster], files: Files, now: Judgement, converting: Converting
+) -> frozenset[str]:
+    """Return the functions that C programs call where a cluster and what it needs are all the Rust in them.
+
+    Rust calls Rust without a wrapper: with the whole crate in them, programs may not be seen to come to a cluster.
+
+    Raises
+    ------
+    SandboxError
+        If no box can be had.
+    """
+    program = studio.judge.program
+    if program is None or not now.swapped:
+        return frozenset()
+    crate = replace(layout.frame.crate(files), origin=program)
+    by_name, found = {each.name: each for each in clusters}, set[str]()
+    for cluster in clusters:
+        if {key.name for key in cluster.functions} & {*now.reached, *found}:
+            continue
+        names = _functions(cluster, by_name)
+        key = f"{_key(crate, names, converting)}-reached"
+        kept = studio.record.get_text(KIND, key)
+        if kept is None:
+            done = await SwapCheck(studio.judge.bench, names, converting).swap(crate, program)
+            same = all(each.same for each in done.runs if each.built)
+            kept = "\n".join(name for name, count in done.hits.items() if count and same)
+            studio.record.put_text(KIND, key, kept)
+        found |= set(kept.split())
+    return frozenset(found)
+
+
 def _functions(cluster: Cluster, by_name: Mapping[str, Cluster]) -> frozenset[str]:
     """Names of the functions of a cluster and of all that it needs."""
     found, waiting = {cluster.name}, [cluster]
@@ -67,14 +99,17 @@ async def _told(
     studio: Studio, crate: Crate, program: CProgram, names: frozenset[str], converting: Converting | None
 ) -> str:
     """How the C programs differ with Rust for these functions; from this run's record if that is there."""
-    key = hashlib.sha256(
-        f"{digest(crate.files)} {sorted(names)}{converting(crate).digest if converting else ''}".encode()
-    ).hexdigest()[:32]
+    key = _key(crate, names, converting)
     kept = studio.record.get_text(KIND, key)
     if kept is None:
         kept = _difference(await SwapCheck(studio.judge.bench, names, converting).swap(crate, program))
         studio.record.put_text(KIND, key, kept)
     return kept
+
+
+def _key(crate: Crate, names: frozenset[str], converting: Converting | None) -> str:
+    converters = converting(crate).digest if converting is not None else ""
+    return hashlib.sha256(f"{digest(crate.files)} {sorted(names)}{converters}".encode()).hexdigest()[:32]
 
 
 def _difference(found: Swapped) -> str:
