@@ -178,6 +178,7 @@ struct item item_word(const char *word);
 struct item *item_twin(const struct item *item);
 int item_size(const struct item *item);
 void item_grow(struct item *item, const char *more);
+void item_mark(struct item *item);
 long items_total(const struct item *items, size_t count);
 int items_by(struct item *items, size_t count, int (*order)(const struct item *left, const struct item *right));
 long item_value(struct item item);
@@ -208,6 +209,7 @@ void item_grow(struct item *item, const char *more) {
     item->as.word = realloc(item->as.word, strlen(item->as.word) + strlen(more) + 1);
     strcat(item->as.word, more);
 }
+void item_mark(struct item *item) { if (item->kind == ITEM_WORD) item->as.word[0] = '#'; }
 long items_total(const struct item *items, size_t count) {
     long total = 0;
     for (size_t at = 0; at < count; at++) total += items[at].kind == ITEM_NUMBER ? items[at].as.number : 0;
@@ -255,6 +257,10 @@ int main(void) {
     for (int at = 0; at < 3; at++) if (items[at].kind == ITEM_WORD) free(items[at].as.word);
     free(twin->as.word);
     free(twin);
+    char room[] = "lent";
+    struct item lent = {ITEM_WORD, {.word = room}};
+    item_mark(&lent);
+    printf("%s\\n", lent.as.word);
     struct line line = {0};
     for (int at = 0; at < 9; at++) line_add(&line, 'a' + at);
     printf("%.*s\\n", (int)line.length, line.bytes);
@@ -291,6 +297,9 @@ impl Item {
             Item::Word(word) => word.push_str(more),
             Item::Number(number) => *number += more.len() as i64,
         }
+    }
+    pub fn mark(&mut self) {
+        if let Item::Word(word) = self { word.replace_range(0..1, "#"); }
     }
     pub fn value(self) -> i64 { if let Item::Number(number) = self { number } else { -1 } }
 }

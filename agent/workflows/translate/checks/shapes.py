@@ -158,10 +158,18 @@ def _with_values(shape: Shape | str, parameter: CParameter, types: CTypes, body:
     if shape.kind is not ShapeKind.HANDLE or not parameter.name:
         return replace(shape, writable=not parameter.const) if shape.kind is ShapeKind.HANDLE else shape
     name = re.escape(parameter.name).encode()
-    used = len(re.findall(rb"\b%s\b" % name, body))
-    written = len(re.findall(rb"(?:[{;]\s*\*\s*%s|\b%s->\w+(?:\.\w+)*)\s*=(?!=)" % (name, name), body))
     freed = re.search(rb"\bfree\s*\(\s*%s\s*\)" % name, body) is not None
-    return replace(shape, writable=not parameter.const, freed=freed, filled=0 < used == written)
+    return replace(shape, writable=not parameter.const, freed=freed, filled=_fills(name, body))
+
+
+def _fills(name: bytes, body: bytes) -> bool:
+    """Tell whether a function may be given memory that holds nothing yet: it begins to write it as a whole."""
+    whole = rb"[{;]\s*\*\s*%s\s*=(?!=)|\bmemset\s*\(\s*%s\s*,|\b\w*init\w*\s*\(\s*%s\s*[,)]" % (name, name, name)
+    begins, first = re.search(whole, body), re.search(rb"\b%s\b" % name, body)
+    if begins is not None and first is not None and begins.end() > first.start() >= begins.start():
+        return True
+    written = re.findall(rb"\b%s->(\w+)(?:\.\w+)*\s*=(?!=)" % name, body)
+    return len(set(written)) > 1 and len(re.findall(rb"\b%s\b" % name, body)) == len(written)
 
 
 def _is_length(parameter: CParameter, scalar: ScalarType, before: Shape) -> bool:

@@ -9,6 +9,7 @@ from small_translations import bench_on, open_sandbox
 from repowright.agent.workflows.translate.checks import Crate, SwapCheck, Swapped, c_program
 from repowright.agent.workflows.translate.checks.choosing import choose
 from repowright.agent.workflows.translate.checks.conversions import NONE
+from repowright.agent.workflows.translate.checks.state import kept_state
 from repowright.agent.workflows.translate.encoding import EncodedC
 from repowright.agent.workflows.translate.idiomatic.designing import Design, DesignedCluster
 from repowright.agent.workflows.translate.idiomatic.project_types import ProjectTypes
@@ -19,7 +20,7 @@ from repowright.agent.workflows.translate.skeleton.generate import build_skeleto
 PROGRAM = c_program({path: text.encode() for path, text in PURSE.items()})
 CONVERTED = {
     "item_init", "item_number", "item_word", "item_twin", "item_size", "item_grow", "items_total", "items_by",
-    "item_value", "coin_next", "line_add",
+    "item_value", "item_mark", "coin_next", "line_add",
 }  # fmt: skip
 
 
@@ -63,6 +64,7 @@ def test_what_shares_a_variable_with_a_function_that_stays_in_c_stays_too(projec
     chosen = choose(crate, PROGRAM, _conversions(project)(crate), None)
     assert chosen.left_out["told"] == "it takes a variable number of arguments"
     assert chosen.left_out["ticks"] == "it uses the variable counted, which told uses too, and that stays in C"
+    assert kept_state(PROGRAM).together({"ticks"}) == {"ticks", "told"}
     apart = PROGRAM.files["purse.c"].replace(b"return counted + (long)", b"return (long)")
     alone = c_program({**PROGRAM.files, "purse.c": apart})
     assert "ticks" in {each.shape.name for each in choose(crate, alone, NONE, None).wrappers}
