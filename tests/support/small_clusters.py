@@ -184,6 +184,7 @@ int items_by(struct item *items, size_t count, int (*order)(const struct item *l
 long item_value(struct item item);
 enum coin coin_next(enum coin coin);
 void line_add(struct line *line, char letter);
+int digits_read(const char **cursor, size_t *count, long *sum);
 long ticks(long more);
 long told(const char *format, ...);
 """
@@ -235,6 +236,16 @@ void line_add(struct line *line, char letter) {
     }
     line->bytes[line->length++] = letter;
 }
+int digits_read(const char **cursor, size_t *count, long *sum) {
+    const char *at = *cursor;
+    long total = 0;
+    while (*at >= '0' && *at <= '9') total += *at++ - '0';
+    if (at == *cursor) return 0;
+    *count = (size_t)(at - *cursor);
+    *sum = total;
+    *cursor = at;
+    return 1;
+}
 long ticks(long more) { return counted += more; }
 long told(const char *format, ...) { return counted + (long)strlen(format); }
 """
@@ -265,6 +276,11 @@ int main(void) {
     for (int at = 0; at < 9; at++) line_add(&line, 'a' + at);
     printf("%.*s\\n", (int)line.length, line.bytes);
     free(line.bytes);
+    const char *rest = "123rest";
+    size_t count = 0;
+    long sum = 0;
+    int first = digits_read(&rest, &count, &sum), second = digits_read(&rest, &count, &sum);
+    printf("%d %d %zu %ld %s\\n", first, second, count, sum, rest);
     printf("%ld %ld\\n", ticks(3), told("%d", 1));
     return 0;
 }
@@ -323,6 +339,15 @@ pub fn coin_next(coin: Coin) -> Coin { if coin == Coin::Gold { Coin::None } else
 
 impl Line {
     pub fn add(&mut self, letter: u8) { self.bytes.push(letter); }
+}
+
+pub fn digits_read(cursor: &mut &str) -> Option<(usize, i64)> {
+    let text = *cursor;
+    let rest = text.trim_start_matches(|each: char| each.is_ascii_digit());
+    let count = text.len() - rest.len();
+    *cursor = rest;
+    let sum = text.bytes().take(count).map(|each| i64::from(each - b'0')).sum();
+    (count > 0).then_some((count, sum))
 }
 
 pub fn ticks(more: i64) -> i64 { COUNTED.fetch_add(more, Ordering::Relaxed) + more }

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from repowright.agent.workflows.translate.checks.callbacks import called_back
 from repowright.agent.workflows.translate.checks.conversions import NONE, Conversions
-from repowright.agent.workflows.translate.checks.converted import Carried, carried, filled, given
+from repowright.agent.workflows.translate.checks.converted import Carried, advanced, carried, filled, given
 from repowright.agent.workflows.translate.checks.pairs import RustFunction
 from repowright.agent.workflows.translate.checks.shapes import CallShape, Shape, ShapeKind
 from repowright.repo_tools.rust_source import Parameter
@@ -26,7 +26,6 @@ _ALIASES = {
 }  # fmt: skip
 _LIFETIME = re.compile(r"'\w+ ?")
 _VOID = "*mut core::ffi::c_void"
-_NOWHERE = -1
 TEXT_RESULT = """
     fn give(text: &str) -> *mut core::ffi::c_void {
         extern "C" { fn malloc(size: usize) -> *mut u8; }
@@ -74,9 +73,9 @@ def wrap(
     """
     if function.signature.generics.replace("'", "").strip("<>") and not _only_lifetimes(function.signature.generics):
         return "the Rust function is generic"
-    call = _call(shape, function, conversions, _NOWHERE)
+    call = _call(shape, function, conversions, ())
     if isinstance(call, str):
-        others = (_call(shape, function, conversions, place) for place in range(len(shape.parameters)))
+        others = (_call(shape, function, conversions, places) for places in _fillable(shape, conversions))
         filling = next((each for each in others if not isinstance(each, str)), None)
         if filling is None:
             return call
@@ -116,19 +115,19 @@ class _Call:
     expression: str
 
 
-def _call(shape: CallShape, function: RustFunction, conversions: Conversions, filling: int) -> _Call | str:
-    """The call of a Rust function; ``filling`` is the place of a pointer that its result goes to."""
+def _call(shape: CallShape, function: RustFunction, conversions: Conversions, filling: tuple[int, ...]) -> _Call | str:
+    """The call of a Rust function; ``filling`` are the places of pointers that its result goes to."""
     carry: list[Carried] = []
     at = 0
     parameters = function.signature.parameters
     for place, parameter in enumerate(parameters):
-        at += at == filling
+        at = _behind(at, filling)
         found = _carried(parameter, function.owner, shape, at, len(parameters) - place - 1, conversions)
         if isinstance(found, str):
             return found
         carry.append(found)
         at += found.taken
-    at += at == filling
+    at = _behind(at, filling)
     if at != len(shape.parameters):
         return f"the Rust function takes {len(parameters)} parameters, C's {len(shape.parameters)}"
     result = _given(function, shape, filling, conversions)
@@ -138,6 +137,19 @@ def _call(shape: CallShape, function: RustFunction, conversions: Conversions, fi
     return _Call(tuple(each.expression for each in carry), before, after, *result)
 
 
+def _fillable(shape: CallShape, conversions: Conversions) -> list[tuple[int, ...]]:
+    """Places of pointers that C may fill: each alone, and all together."""
+    kinds = (ShapeKind.HANDLE, ShapeKind.CELL)
+    found = [at for at, each in enumerate(shape.parameters) if each.writable and each.kind in kinds]
+    return [*((at,) for at in found), tuple(found)] if conversions.every and found else []
+
+
+def _behind(at: int, filling: tuple[int, ...]) -> int:
+    while at in filling:
+        at += 1
+    return at
+
+
 def _carried(
     parameter: Parameter, owner: str, shape: CallShape, at: int, left: int, conversions: Conversions
 ) -> Carried | str:
@@ -145,6 +157,8 @@ def _carried(
     there = shape.parameters[at] if at < len(shape.parameters) else None
     of = conversions.of(there.tag or there.enum) if there is not None else None
     kind = _plain(parameter.type)
+    if there is not None and there.kind is ShapeKind.CURSOR:
+        return advanced(kind, f"a{at}") or _differ(parameter, there)
     if there is not None and there.kind is ShapeKind.CALLBACK:
         return called_back(kind, there, f"a{at}", conversions) or _differ(parameter, there)
     if there is not None and of is not None and not kind.startswith("*") and kind not in _NUMBERS:
@@ -153,15 +167,14 @@ def _carried(
     return found if isinstance(found, str) else Carried(found[0], taken=found[1])
 
 
-def _given(function: RustFunction, shape: CallShape, filling: int, conversions: Conversions) -> tuple[str, str] | str:
+def _given(
+    function: RustFunction, shape: CallShape, filling: tuple[int, ...], conversions: Conversions
+) -> tuple[str, str] | str:
     """The wrapper's result type and last expression, by converters where C's result has some."""
     kind = function.signature.result
     plain = re.sub(r"\bSelf\b", function.owner, _plain(kind))
-    if filling != _NOWHERE:
-        there = shape.parameters[filling]
-        of = conversions.of(there.tag) if there.kind is ShapeKind.HANDLE and there.writable else None
-        found = filled(plain, filling, shape, of) if of else None
-        return found or "Rust gives back nothing that its pointer could get"
+    if filling:
+        return filled(plain, filling, shape, conversions) or "Rust gives back nothing that C's pointers could get"
     of = conversions.of(shape.result.tag or shape.result.enum) if shape.result is not None else None
     if shape.result is None or of is None or plain in _NUMBERS or plain.startswith("*"):
         return _result(kind, shape.result)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from repowright.agent.workflows.translate.checks.conversions import Conversion
+from repowright.agent.workflows.translate.checks.conversions import Conversion, Conversions
 from repowright.agent.workflows.translate.checks.shapes import CallShape, Shape, ShapeKind
 
 _VOID = "*mut core::ffi::c_void"
+_NUMBER = re.compile(r"[iu](?:8|16|32|64|size)|f32|f64|bool")
 _PLACE = "crate::round_trip::place"
 _SLICE = re.compile(r"(&mut |&|)(?:\[(\w+)\]|Vec<(\w+)>)")
 _ONE = re.compile(r"(?:(Option)<)?(&mut |&|Box<|)(\w+)>*")
@@ -128,13 +129,46 @@ def given(plain: str, there: Shape, of: Conversion) -> tuple[str, str] | None:
     return _VOID, f"match out {{ {case}(out) => {pointer}, _ => core::ptr::null_mut() }}"
 
 
-def filled(plain: str, place: int, shape: CallShape, of: Conversion) -> tuple[str, str] | None:
-    """Return result type and last expression where Rust returns what C has a pointer for."""
-    put = f"(a{place} as *mut {of.module}::C).write({of.module}::to_c(&out))"
-    if plain == of.rust and shape.result is None:
-        return "", f"{put};"
-    result = shape.result
-    if plain != f"Option<{of.rust}>" or result is None or result.scalar is None or result.scalar.kind == "float":
+def filled(plain: str, places: tuple[int, ...], shape: CallShape, conversions: Conversions) -> tuple[str, str] | None:
+    """Return result type and last expression where Rust returns what C has pointers for, at some places."""
+    option = re.fullmatch(r"Option<(.*)>", plain)
+    inner = option[1] if option is not None else plain
+    parts = inner.strip("()").split(",") if inner.startswith("(") else [inner]
+    if len(parts) != len(places):
+        return None
+    names = ["out"] if len(parts) == 1 else [f"out.{number}" for number in range(len(parts))]
+    puts = [
+        _put(part, name, place, shape.parameters[place], conversions)
+        for part, name, place in zip(parts, names, places, strict=True)
+    ]
+    put, result = " ".join(each for each in puts if each), shape.result
+    if not all(puts) or (option is None) != (result is None):
+        return None
+    if result is None:
+        return "", put
+    if result.scalar is None or result.kind is not ShapeKind.SCALAR or result.scalar.kind == "float" or result.enum:
         return None
     own = result.scalar.rust
-    return own, f"(if let Some(out) = out {{ {put}; true }} else {{ false }}) as {own}"
+    return own, f"(if let Some(out) = out {{ {put} true }} else {{ false }}) as {own}"
+
+
+def _put(kind: str, name: str, place: int, there: Shape, conversions: Conversions) -> str:
+    of = conversions.of(there.tag)
+    if of is not None and kind == of.rust:
+        written = f"(a{place} as *mut {of.module}::C).write({of.module}::to_c(&{name}))"
+    elif there.kind is ShapeKind.CELL and there.scalar is not None and _NUMBER.fullmatch(kind):
+        own = there.scalar.rust
+        value = f"({name} as u8 != 0)" if own == "bool" else f"{name} as {own}"
+        written = f"(a{place} as *mut {own}).write({value})"
+    else:
+        return ""
+    return f"if !a{place}.is_null() {{ {written}; }}"
+
+
+def advanced(kind: str, name: str) -> Carried | None:
+    """Return the argument for a place in a text that Rust moves on, as C's pointer to a pointer does."""
+    text = f"core::ffi::CStr::from_ptr(*({name} as *mut *const core::ffi::c_char))"
+    read = {"&mut &str": f'{text}.to_str().unwrap_or("")', "&mut &[u8]": f"{text}.to_bytes()"}.get(kind)
+    if read is None:
+        return None
+    return Carried(f"&mut v_{name}", f"let mut v_{name} = {read};", f"*({name} as *mut *const u8) = v_{name}.as_ptr();")

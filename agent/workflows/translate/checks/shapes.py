@@ -33,6 +33,8 @@ class ShapeKind(StrEnum):
     VALUE = "structure"
     """A structure by value."""
     CALLBACK = "pointer to a function"
+    CURSOR = "place in a text"
+    """A pointer to a pointer to characters that are only read."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,9 @@ def _shape(parameter: CParameter, before: Shape | None, types: CTypes) -> Shape 
 
 def _with_values(shape: Shape | str, parameter: CParameter, types: CTypes, body: bytes) -> Shape | str:
     """The shape with what only converters can carry."""
+    scalar = types.scalar(parameter.type) if parameter.pointers == 2 and parameter.const else None
+    if scalar is not None and scalar.bits == 8:
+        return Shape(ShapeKind.CURSOR, scalar)
     if isinstance(shape, str):
         tag = types.structure(parameter.type) if not parameter.pointers and not parameter.is_function else ""
         return Shape(ShapeKind.VALUE, tag=tag) if tag else shape

@@ -20,7 +20,7 @@ from repowright.agent.workflows.translate.skeleton.generate import build_skeleto
 PROGRAM = c_program({path: text.encode() for path, text in PURSE.items()})
 CONVERTED = {
     "item_init", "item_number", "item_word", "item_twin", "item_size", "item_grow", "items_total", "items_by",
-    "item_value", "item_mark", "coin_next", "line_add",
+    "item_value", "item_mark", "digits_read", "coin_next", "line_add",
 }  # fmt: skip
 
 
