@@ -1,4 +1,4 @@
-"""A C project of our own with type clusters of every shape, the Rust types for one of them, and their SPEC."""
+"""Small C projects of our own, the Rust types designed for them and their SPECs: clusters of every shape, swaps."""
 
 from __future__ import annotations
 
