@@ -92,6 +92,16 @@ class CTypes:
                 return _BASIC.get(_basic_words(plain)) or _LIBRARY.get(plain)
         return None
 
+    def enum(self, name: str) -> str:
+        """Name of the enum that a type name stands for, without ``enum`` where it has that; empty for none."""
+        for _ in range(_DEEPEST):
+            if name.startswith("enum ") or name in self.enums:
+                return name.removeprefix("enum ").strip()
+            if name not in self.aliases:
+                return ""
+            name = self.resolved(name)
+        return ""
+
     def resolved(self, name: str) -> str:
         """What a typedef stands for, qualifiers left out; the name itself where it is none."""
         words = [word for word in self.aliases.get(name, name).split() if word not in ("const", "volatile")]

@@ -1,4 +1,4 @@
-"""A C project of our own with type clusters of every shape, the Rust types for one of them, and their SPEC."""
+"""Small C projects of our own, the Rust types designed for them and their SPECs: clusters of every shape, swaps."""
 
 from __future__ import annotations
 
@@ -163,3 +163,229 @@ def encoded(folder: Path, files: Mapping[str, str]) -> EncodedC:
         target.write_text(text, encoding="utf-8")
     with closing(LocalSandbox()) as sandbox:
         return encode_c(folder / "c", sandbox)
+
+
+PURSE_H = """#include <stddef.h>
+enum coin { COIN_NONE, COIN_GOLD = 3 };
+struct item {
+    enum { ITEM_NUMBER, ITEM_WORD } kind;
+    union { long number; char *word; } as;
+};
+struct line { char *bytes; size_t length, room; };
+void item_init(struct item *item);
+struct item item_number(long number);
+struct item item_word(const char *word);
+struct item *item_twin(const struct item *item);
+int item_size(const struct item *item);
+void item_grow(struct item *item, const char *more);
+void item_mark(struct item *item);
+long items_total(const struct item *items, size_t count);
+int items_by(struct item *items, size_t count, int (*order)(const struct item *left, const struct item *right));
+long item_value(struct item item);
+enum coin coin_next(enum coin coin);
+void line_add(struct line *line, char letter);
+int digits_read(const char **cursor, size_t *count, long *sum);
+long ticks(long more);
+long told(const char *format, ...);
+"""
+PURSE_C = """#include <stdlib.h>
+#include <string.h>
+#include "purse.h"
+static long counted;
+void item_init(struct item *item) { item->kind = ITEM_NUMBER; item->as.number = 0; }
+struct item item_number(long number) { struct item item = {ITEM_NUMBER, {number}}; return item; }
+struct item item_word(const char *word) {
+    struct item item = {ITEM_WORD, {0}};
+    item.as.word = strdup(word);
+    return item;
+}
+struct item *item_twin(const struct item *item) {
+    struct item *twin = malloc(sizeof *twin);
+    *twin = item->kind == ITEM_WORD ? item_word(item->as.word) : *item;
+    return twin;
+}
+int item_size(const struct item *item) { return item->kind == ITEM_WORD ? (int)strlen(item->as.word) : 8; }
+void item_grow(struct item *item, const char *more) {
+    if (item->kind == ITEM_NUMBER) { item->as.number += (long)strlen(more); return; }
+    item->as.word = realloc(item->as.word, strlen(item->as.word) + strlen(more) + 1);
+    strcat(item->as.word, more);
+}
+void item_mark(struct item *item) { if (item->kind == ITEM_WORD) item->as.word[0] = '#'; }
+long items_total(const struct item *items, size_t count) {
+    long total = 0;
+    for (size_t at = 0; at < count; at++) total += items[at].kind == ITEM_NUMBER ? items[at].as.number : 0;
+    return total;
+}
+int items_by(struct item *items, size_t count, int (*order)(const struct item *left, const struct item *right)) {
+    int moved = 0;
+    for (size_t at = 1; at < count; at++)
+        if (order(&items[at], &items[at - 1]) < 0) {
+            struct item kept = items[at];
+            items[at] = items[at - 1];
+            items[at - 1] = kept;
+            moved++;
+        }
+    return moved;
+}
+long item_value(struct item item) { return item.kind == ITEM_NUMBER ? item.as.number : -1; }
+enum coin coin_next(enum coin coin) { return coin == COIN_GOLD ? COIN_NONE : COIN_GOLD; }
+void line_add(struct line *line, char letter) {
+    if (line->length == line->room) {
+        line->room = line->room ? 2 * line->room : 4;
+        line->bytes = realloc(line->bytes, line->room);
+    }
+    line->bytes[line->length++] = letter;
+}
+int digits_read(const char **cursor, size_t *count, long *sum) {
+    const char *at = *cursor;
+    long total = 0;
+    while (*at >= '0' && *at <= '9') total += *at++ - '0';
+    if (at == *cursor) return 0;
+    *count = (size_t)(at - *cursor);
+    *sum = total;
+    *cursor = at;
+    return 1;
+}
+long ticks(long more) { return counted += more; }
+long told(const char *format, ...) { return counted + (long)strlen(format); }
+"""
+PURSE_MAIN = """#include <stdio.h>
+#include <stdlib.h>
+#include "../purse.h"
+static int by_size(const struct item *left, const struct item *right) { return item_size(left) - item_size(right); }
+int main(void) {
+    struct item items[3] = {item_word("abcdefghij"), item_number(5), item_word("z")}, fresh;
+    item_init(&fresh);
+    char *before = items[2].as.word;
+    item_grow(&items[0], "-k");
+    item_grow(&items[1], "four");
+    item_grow(&items[2], "");
+    struct item *twin = item_twin(&items[0]);
+    printf("%s %s %d %d\\n", items[0].as.word, twin->as.word, before == items[2].as.word, item_size(twin));
+    printf("%ld %ld %ld\\n", items_total(items, 3), item_value(items[1]), fresh.as.number);
+    printf("%d %d\\n", items_by(items, 3, by_size), items[0].kind);
+    printf("%d %d\\n", coin_next(COIN_NONE), coin_next(COIN_GOLD));
+    for (int at = 0; at < 3; at++) if (items[at].kind == ITEM_WORD) free(items[at].as.word);
+    free(twin->as.word);
+    free(twin);
+    char room[] = "lent";
+    struct item lent = {ITEM_WORD, {.word = room}};
+    item_mark(&lent);
+    printf("%s\\n", lent.as.word);
+    struct line line = {0};
+    for (int at = 0; at < 9; at++) line_add(&line, 'a' + at);
+    printf("%.*s\\n", (int)line.length, line.bytes);
+    free(line.bytes);
+    const char *rest = "123rest";
+    size_t count = 0;
+    long sum = 0;
+    int first = digits_read(&rest, &count, &sum), second = digits_read(&rest, &count, &sum);
+    printf("%d %d %zu %ld %s\\n", first, second, count, sum, rest);
+    printf("%ld %ld\\n", ticks(3), told("%d", 1));
+    return 0;
+}
+"""
+PURSE = {"purse.h": PURSE_H, "purse.c": PURSE_C, "tests/test_purse.c": PURSE_MAIN}
+PURSE_RS = """use std::sync::atomic::{AtomicI64, Ordering};
+
+static COUNTED: AtomicI64 = AtomicI64::new(0);
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Coin { None, Gold }
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Item { Number(i64), Word(String) }
+
+pub struct Line { bytes: Vec<u8> }
+
+pub type Order = fn(&Item, &Item) -> i32;
+
+impl Item {
+    pub fn new() -> Item { Item::Number(0) }
+    pub fn number(number: i64) -> Item { Item::Number(number) }
+    pub fn word(word: &str) -> Item { Item::Word(word.to_string()) }
+    pub fn twin(&self) -> Box<Item> { Box::new(self.clone()) }
+    pub fn size(&self) -> i32 {
+        match self { Item::Word(word) => word.len() as i32, Item::Number(_) => 8 }
+    }
+    pub fn grow(&mut self, more: &str) {
+        match self {
+            Item::Word(word) => word.push_str(more),
+            Item::Number(number) => *number += more.len() as i64,
+        }
+    }
+    pub fn mark(&mut self) {
+        if let Item::Word(word) = self { word.replace_range(0..1, "#"); }
+    }
+    pub fn value(self) -> i64 { if let Item::Number(number) = self { number } else { -1 } }
+}
+
+pub fn items_total(items: &[Item]) -> i64 {
+    items.iter().map(|each| if let Item::Number(number) = each { *number } else { 0 }).sum()
+}
+
+pub fn items_by(items: &mut [Item], order: Order) -> i32 {
+    let mut moved = 0;
+    for at in 1..items.len() {
+        if order(&items[at], &items[at - 1]) < 0 {
+            items.swap(at, at - 1);
+            moved += 1;
+        }
+    }
+    moved
+}
+
+pub fn coin_next(coin: Coin) -> Coin { if coin == Coin::Gold { Coin::None } else { Coin::Gold } }
+
+impl Line {
+    pub fn add(&mut self, letter: u8) { self.bytes.push(letter); }
+}
+
+pub fn digits_read(cursor: &mut &str) -> Option<(usize, i64)> {
+    let text = *cursor;
+    let rest = text.trim_start_matches(|each: char| each.is_ascii_digit());
+    let count = text.len() - rest.len();
+    *cursor = rest;
+    let sum = text.bytes().take(count).map(|each| i64::from(each - b'0')).sum();
+    (count > 0).then_some((count, sum))
+}
+
+pub fn ticks(more: i64) -> i64 { COUNTED.fetch_add(more, Ordering::Relaxed) + more }
+"""
+PURSE_TYPES: list[dict[str, Any]] = [
+    {
+        "c": "enum coin",
+        "rust": "Coin",
+        "variants": [{"value": "COIN_NONE", "rust": "None"}, {"value": "COIN_GOLD", "rust": "Gold"}],
+    },
+    {
+        "c": "struct item",
+        "rust": "Item",
+        "fields": [
+            {
+                "c": "as",
+                "how": "union",
+                "tag": "kind",
+                "variants": [
+                    {"value": "ITEM_NUMBER", "rust": "Number", "c": "number"},
+                    {"value": "ITEM_WORD", "rust": "Word", "c": "word"},
+                ],
+            }
+        ],
+    },
+    {
+        "c": "struct line",
+        "rust": "Line",
+        "fields": [
+            {"c": "bytes", "rust": "bytes", "how": "slice", "length": "length"},
+            {"c": "room", "how": "derived"},
+        ],
+    },
+]
+
+
+def purse_crate(code: str = PURSE_RS) -> dict[str, bytes]:
+    """The crate of the purse with its one module."""
+    root = b"#![forbid(unsafe_code)]\n\npub mod purse;\n"
+    manifest = MANIFEST.replace(b"sheet", b"purse")
+    return {"Cargo.toml": manifest, "src/lib.rs": root, "src/purse.rs": code.encode()}

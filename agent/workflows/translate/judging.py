@@ -163,7 +163,7 @@ class Judge:
         return judgement
 
     async def _bridged(self, crate: Crate, wanted: Wanted, judgement: Judgement) -> Judgement:
-        finding = await SwapCheck(self._bench).check(replace(crate, origin=self.program))
+        finding = await SwapCheck(self._bench, converting=wanted.converting).check(replace(crate, origin=self.program))
         self._tell("swap", wanted.subject, finding)
         differs = finding.verdict is Verdict.FAILED and bool(finding.names.get("reached"))
         more: dict[str, object] = {"swap": finding.told, "swapped": finding.passed}
@@ -230,6 +230,8 @@ def digest(files: Mapping[str, bytes]) -> str:
 def _key(crate: Crate, wanted: Wanted, vacuous: frozenset[str]) -> str:
     body = [digest(crate.files), crate.unsafe_budget, wanted.tests, sorted(vacuous)]
     body += [[astuple(each) for each in wanted.stand_ins], sorted(wanted.names), wanted.bridged]
+    converters = wanted.converting(crate).digest if wanted.bridged and wanted.converting else ""
+    body += [converters] if converters else []
     return hashlib.sha256(json.dumps(body).encode()).hexdigest()[:32]
 
 

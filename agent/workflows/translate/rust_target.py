@@ -10,10 +10,12 @@ from repowright.agent.workflows.translate.answers.blocks import find_blocks
 from repowright.agent.workflows.translate.answers.placing import place_block
 from repowright.agent.workflows.translate.answers.reading import read_answer
 from repowright.agent.workflows.translate.checks.bench import Bench
+from repowright.agent.workflows.translate.checks.conversions import Converting
 from repowright.agent.workflows.translate.encoding import EncodedC
 from repowright.agent.workflows.translate.frame import MANIFEST, check_interface, frame_of, has_tests, settled_heads
 from repowright.agent.workflows.translate.idiomatic.accepting import Whole, accept
 from repowright.agent.workflows.translate.idiomatic.designing import Design, design
+from repowright.agent.workflows.translate.idiomatic.standing import designed_conversions
 from repowright.agent.workflows.translate.judging import Judge
 from repowright.agent.workflows.translate.measuring import climb_all, metrics
 from repowright.agent.workflows.translate.reach import TestReach
@@ -140,6 +142,10 @@ class RustTarget:
     async def design(self, studio: Studio, encoded: EncodedC) -> tuple[Files, Design | None]:
         """As ``idiomatic.designing.design``."""
         return await design(studio, encoded)
+
+    def converting(self, studio: Studio, layout: Layout, designed: str) -> Converting | None:
+        """As ``idiomatic.standing.designed_conversions``."""
+        return designed_conversions(layout, studio.kept(designed, Design)) if designed else None
 
     async def climb(self, studio: Studio, layout: Layout, files: Files, now: Judgement) -> list[LadderStep]:
         """As ``measuring.climb_all``."""

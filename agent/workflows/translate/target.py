@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from repowright.agent.events import EventBus
     from repowright.agent.llm import Record, Replay
     from repowright.agent.workflows.resolve.source_tree import SourceTree
+    from repowright.agent.workflows.translate.checks.conversions import Converting
     from repowright.agent.workflows.translate.idiomatic.cluster_record import ClusterRecord
     from repowright.agent.workflows.translate.originals import Originals
     from repowright.agent.workflows.translate.records import Judgement, LadderStep, Metrics, UnitRecord
@@ -180,6 +181,9 @@ class Target(Protocol):
 
     async def design(self, studio: Studio, encoded: EncodedC) -> tuple[Files, BaseModel | None]:
         """Let the model design an interface; nothing where that fails."""
+
+    def converting(self, studio: Studio, layout: Layout, designed: str) -> Converting | None:
+        """Return what makes the converters of a design, whose address is ``designed``; nothing where there are none."""
 
     async def climb(self, studio: Studio, layout: Layout, files: Files, now: Judgement) -> list[LadderStep]:
         """Run the checks of the whole that the units did not, and tell all of them."""

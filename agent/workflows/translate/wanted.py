@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from repowright.agent.workflows.translate.checks.conversions import Converting
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class Wanted:
         Those of them that this is about.
     bridged
         Whether what is not typed as C takes C's place, as far as wrappers can be made.
+    converting
+        Makes the converters that wrappers use, where the types were designed.
     """
 
     tests: bool = False
@@ -42,6 +48,7 @@ class Wanted:
     names: tuple[str, ...] = ()
     subject: str = ""
     bridged: bool = False
+    converting: Converting | None = None
 
 
 class Mended(BaseModel):

@@ -96,7 +96,7 @@ async def check_step(state: TranslateState, runtime: Runtime[Studio]) -> Transla
     """Check the whole crate: every test, and every C program with all that is written in it."""
     studio = runtime.context
     layout, now = _resumed(studio, state)
-    wanted = _whole(studio, layout, [studio.kept(each, UnitRecord) for each in state["units"]])
+    wanted = _whole(studio, layout, state)
     checked = await studio.judge.judged(layout.frame, now.files, wanted)
     return {"judgement": studio.keep(checked)}
 
@@ -105,7 +105,7 @@ async def mend_step(state: TranslateState, runtime: Runtime[Studio]) -> Translat
     """Ask about tests that still fail, with everything that they reach."""
     studio = runtime.context
     layout, now = _resumed(studio, state)
-    wanted = _whole(studio, layout, [studio.kept(each, UnitRecord) for each in state["units"]])
+    wanted = _whole(studio, layout, state)
     with studio.stage("mend"):
         better = await mend(studio, layout, now, wanted, state["mended"])
     return {
@@ -189,14 +189,16 @@ def _wanted(studio: Studio, layout: Layout, task: Task, done: list[UnitRecord], 
     return Wanted(tests=bool(newly) or last, stand_ins=items, names=names, subject=task.name)
 
 
-def _whole(studio: Studio, layout: Layout, done: list[UnitRecord]) -> Wanted:
+def _whole(studio: Studio, layout: Layout, state: TranslateState) -> Wanted:
     """The checks of the crate as a whole."""
+    done = [studio.kept(each, UnitRecord) for each in state["units"]]
     written = {item for unit in done if unit.state in WRITTEN for item in unit.items}
     slots = [slot for slot in layout.frame.slots if str(slot) in written]
     items = () if layout.frame.given else studio.target.stand_ins(layout.encoded, [*layout.frame.settled, *slots])
     names = tuple(sorted({each.name for each in items}))
     tests = studio.target.has_tests(layout.frame)
-    return Wanted(tests, items, names, studio.target.words.whole, bridged=layout.frame.given)
+    converting = studio.target.converting(studio, layout, state.get("clusters", ""))
+    return Wanted(tests, items, names, studio.target.words.whole, layout.frame.given, converting)
 
 
 def _carried(before: Judgement, now: Judgement) -> Judgement:

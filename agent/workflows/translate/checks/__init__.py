@@ -2,6 +2,7 @@
 
 from repowright.agent.workflows.translate.checks.bench import CHECK_LIMITS, Bench
 from repowright.agent.workflows.translate.checks.compile import ClippyCheck, CompileCheck, ParseCheck, UnsafeCheck
+from repowright.agent.workflows.translate.checks.conversions import Conversion, Conversions, Converting
 from repowright.agent.workflows.translate.checks.crate import CProgram, Crate, c_program
 from repowright.agent.workflows.translate.checks.differential import Compared, DifferentialCheck, compare_with_c
 from repowright.agent.workflows.translate.checks.finding import (
@@ -28,6 +29,9 @@ __all__ = [
     "ClippyCheck",
     "Compared",
     "CompileCheck",
+    "Conversion",
+    "Conversions",
+    "Converting",
     "Crate",
     "Diagnostic",
     "DifferentialCheck",

@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from repowright.agent.workflows.translate.checks.callbacks import called_back
+from repowright.agent.workflows.translate.checks.conversions import NONE, Conversions
+from repowright.agent.workflows.translate.checks.converted import Carried, advanced, carried, filled, given
 from repowright.agent.workflows.translate.checks.pairs import RustFunction
 from repowright.agent.workflows.translate.checks.shapes import CallShape, Shape, ShapeKind
 from repowright.repo_tools.rust_source import Parameter
@@ -45,11 +48,18 @@ class Wrapper:
     function: RustFunction
     symbol: str
     text: str
-    owns_structures: bool
-    """It hands structures of Rust's own layout to C as pointers, which C must not look into."""
+    converted: frozenset[str] = frozenset()
+    """Structures that it converts at each call; others are of Rust's own layout, and C must not look into them."""
 
 
-def wrap(shape: CallShape, function: RustFunction, symbol: str, before: str, *, edition_2024: bool) -> Wrapper | str:
+def wrap(
+    shape: CallShape,
+    function: RustFunction,
+    symbol: str,
+    before: str,
+    edition_2024: bool,
+    conversions: Conversions = NONE,
+) -> Wrapper | str:
     """Return the wrapper of a Rust function for the C function it stands for, or why there is none.
 
     Parameters
@@ -58,25 +68,20 @@ def wrap(shape: CallShape, function: RustFunction, symbol: str, before: str, *, 
         What the wrapper is exported as.
     before
         Statement that it runs first.
+    conversions
+        Of the types whose values are converted.
     """
     if function.signature.generics.replace("'", "").strip("<>") and not _only_lifetimes(function.signature.generics):
         return "the Rust function is generic"
-    arguments: list[str] = []
-    at = 0
-    for place, parameter in enumerate(function.signature.parameters):
-        left = len(function.signature.parameters) - place - 1
-        found = _argument(parameter, shape, at, left)
-        if isinstance(found, str):
-            return found
-        arguments.append(found[0])
-        at += found[1]
-    if at != len(shape.parameters):
-        return f"the Rust function takes {len(function.signature.parameters)} parameters, C's {len(shape.parameters)}"
-    result = _result(function.signature.result, shape.result)
-    if isinstance(result, str):
-        return result
-    kind, expression = result
-    listed = ", ".join(f"a{number}: {_abi(each)}" for number, each in enumerate(shape.parameters))
+    call = _call(shape, function, conversions, ())
+    if isinstance(call, str):
+        others = (_call(shape, function, conversions, places) for places in _fillable(shape, conversions))
+        filling = next((each for each in others if not isinstance(each, str)), None)
+        if filling is None:
+            return call
+        call = filling
+    kind, expression = call.kind, call.expression
+    listed = ", ".join(f"a{number}: {_abi(each, conversions)}" for number, each in enumerate(shape.parameters))
     export = f'export_name = "{symbol}"'
     export = f"unsafe({export})" if edition_2024 else export
     extra = TEXT_RESULT.replace("extern", "unsafe extern") if edition_2024 else TEXT_RESULT
@@ -87,19 +92,103 @@ def wrap(shape: CallShape, function: RustFunction, symbol: str, before: str, *, 
 #[allow(warnings, clippy::all)]
 pub unsafe extern "C" fn wrapped_{symbol}({listed}){gives} {{{support}
     {before}
-    let out = unsafe {{ {function.call}({", ".join(arguments)}) }};
+    unsafe {{
+    {call.before}
+    let out = {function.call}({", ".join(call.arguments)});
+    {call.after}
     {expression}
+    }}
 }}
 """
-    owns = any(each.kind is ShapeKind.HANDLE for each in (*shape.parameters, *([shape.result] if shape.result else [])))
-    return Wrapper(shape, function, symbol, text, owns)
+    tags = (each.tag for each in (*shape.parameters, *([shape.result] if shape.result else [])))
+    return Wrapper(shape, function, symbol, text, frozenset(tag for tag in tags if conversions.of(tag)))
+
+
+@dataclass(frozen=True)
+class _Call:
+    """The call within a wrapper, and what stands around it."""
+
+    arguments: tuple[str, ...]
+    before: str
+    after: str
+    kind: str
+    expression: str
+
+
+def _call(shape: CallShape, function: RustFunction, conversions: Conversions, filling: tuple[int, ...]) -> _Call | str:
+    """The call of a Rust function; ``filling`` are the places of pointers that its result goes to."""
+    carry: list[Carried] = []
+    at = 0
+    parameters = function.signature.parameters
+    for place, parameter in enumerate(parameters):
+        at = _behind(at, filling)
+        found = _carried(parameter, function.owner, shape, at, len(parameters) - place - 1, conversions)
+        if isinstance(found, str):
+            return found
+        carry.append(found)
+        at += found.taken
+    at = _behind(at, filling)
+    if at != len(shape.parameters):
+        return f"the Rust function takes {len(parameters)} parameters, C's {len(shape.parameters)}"
+    result = _given(function, shape, filling, conversions)
+    if isinstance(result, str):
+        return result
+    before, after = " ".join(each.before for each in carry), " ".join(each.after for each in carry)
+    return _Call(tuple(each.expression for each in carry), before, after, *result)
+
+
+def _fillable(shape: CallShape, conversions: Conversions) -> list[tuple[int, ...]]:
+    """Places of pointers that C may fill: each alone, and all together."""
+    kinds = (ShapeKind.HANDLE, ShapeKind.CELL)
+    found = [at for at, each in enumerate(shape.parameters) if each.writable and each.kind in kinds]
+    return [*((at,) for at in found), tuple(found)] if conversions.every and found else []
+
+
+def _behind(at: int, filling: tuple[int, ...]) -> int:
+    while at in filling:
+        at += 1
+    return at
+
+
+def _carried(
+    parameter: Parameter, owner: str, shape: CallShape, at: int, left: int, conversions: Conversions
+) -> Carried | str:
+    """One Rust argument, by converters where C's parameter has some."""
+    there = shape.parameters[at] if at < len(shape.parameters) else None
+    of = conversions.of(there.tag or there.enum) if there is not None else None
+    kind = _plain(parameter.type)
+    if there is not None and there.kind is ShapeKind.CURSOR:
+        return advanced(kind, f"a{at}") or _differ(parameter, there)
+    if there is not None and there.kind is ShapeKind.CALLBACK:
+        return called_back(kind, there, f"a{at}", conversions) or _differ(parameter, there)
+    if there is not None and of is not None and not kind.startswith("*") and kind not in _NUMBERS:
+        return carried(kind, owner, at, shape, of) or _differ(parameter, there)
+    found = _argument(parameter, shape, at, left)
+    return found if isinstance(found, str) else Carried(found[0], taken=found[1])
+
+
+def _given(
+    function: RustFunction, shape: CallShape, filling: tuple[int, ...], conversions: Conversions
+) -> tuple[str, str] | str:
+    """The wrapper's result type and last expression, by converters where C's result has some."""
+    kind = function.signature.result
+    plain = re.sub(r"\bSelf\b", function.owner, _plain(kind))
+    if filling:
+        return filled(plain, filling, shape, conversions) or "Rust gives back nothing that C's pointers could get"
+    of = conversions.of(shape.result.tag or shape.result.enum) if shape.result is not None else None
+    if shape.result is None or of is None or plain in _NUMBERS or plain.startswith("*"):
+        return _result(kind, shape.result)
+    return given(plain, shape.result, of) or _unlike(kind, shape.result)
 
 
 def _only_lifetimes(generics: str) -> bool:
     return all(part.strip().startswith("'") for part in generics.strip("<>").split(","))
 
 
-def _abi(shape: Shape) -> str:
+def _abi(shape: Shape, conversions: Conversions) -> str:
+    of = conversions.of(shape.tag) if shape.kind is ShapeKind.VALUE else None
+    if of is not None:
+        return f"{of.module}::C"
     if shape.kind in (ShapeKind.SCALAR, ShapeKind.LENGTH) and shape.scalar is not None:
         return shape.scalar.rust
     return _VOID
@@ -129,6 +218,8 @@ def _argument(parameter: Parameter, shape: CallShape, at: int, left: int) -> tup
         found = _buffer(there, name, f"a{at + 1}", kind)
         taken = 2 if len(shape.parameters) - at - 2 >= left else 1
         return (found, taken) if found is not None else _differ(parameter, there)
+    if there.kind is ShapeKind.VALUE:
+        return f"struct {there.tag} is given by value and has no converters"
     found = {ShapeKind.TEXT: _text, ShapeKind.CELL: _cell, ShapeKind.HANDLE: _handle}[there.kind](there, name, kind)
     return (found, 1) if found is not None else _differ(parameter, there)
 
@@ -213,12 +304,18 @@ def _handle(there: Shape, name: str, kind: str) -> str | None:
     return f"if {name}.is_null() {{ None }} else {{ Some({value}) }}" if match[1] else value
 
 
+def _unlike(kind: str, there: Shape) -> str:
+    return f"Rust's result {kind or '()'} and C's {there.kind} cannot be turned into one another"
+
+
 def _result(kind: str, there: Shape | None) -> tuple[str, str] | str:
     """The wrapper's result type and last expression."""
     plain = _plain(kind)
     if there is None:
         return "", "let _ = out;"
-    reason = f"Rust's result {kind or '()'} and C's {there.kind} cannot be turned into one another"
+    reason = _unlike(kind, there)
+    if there.kind is ShapeKind.VALUE:
+        return f"struct {there.tag} is given by value and has no converters"
     if there.kind is ShapeKind.SCALAR and there.scalar is not None:
         own = there.scalar.rust
         if plain in _NUMBERS or plain in ("bool", "char"):

@@ -10,7 +10,7 @@ from repowright.agent.workflows.translate.checks.crate import Crate
 from repowright.agent.workflows.translate.checks.shapes import CallShape
 from repowright.repo_tools.rust_source import Parameter, Signature, read_items
 
-_ALIAS = re.compile(r"\btype\s+(\w+)\s*=\s*((?:::)?\w+(?:::\w+)*)\s*;")
+_ALIAS = re.compile(r"\btype\s+(\w+)\s*=\s*((?:::)?\w+(?:::\w+)*|fn\s*\([^;=]*)\s*;")
 _PATH = re.compile(r"(?:::)?\b[A-Za-z_]\w*(?:::\w+)*")
 _DEEPEST = 8
 """Names of names of types that are followed."""

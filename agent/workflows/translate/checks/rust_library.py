@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from repowright.agent.workflows.translate.checks.bridge import Wrapper, wrap
+from repowright.agent.workflows.translate.checks.callbacks import callback_types, callbacks_of
+from repowright.agent.workflows.translate.checks.conversions import NONE, Conversions
 from repowright.agent.workflows.translate.checks.crate import CProgram, Crate
 from repowright.agent.workflows.translate.checks.finding import Diagnostic
 from repowright.agent.workflows.translate.checks.pairs import droppers, pair, rust_functions
-from repowright.agent.workflows.translate.checks.shapes import CallShape, shape_of
+from repowright.agent.workflows.translate.checks.shapes import NO_CALLBACKS, CallShape, shape_of
 
 FOLDER = "translated"
 """Where the crate lies in the workspace, beside the C files."""
@@ -30,7 +32,11 @@ class Bridged:
 
 
 def bridge_all(
-    crate: Crate, program: CProgram, symbol: Callable[[CallShape], str], before: Callable[[int], str]
+    crate: Crate,
+    program: CProgram,
+    symbol: Callable[[CallShape], str],
+    before: Callable[[int], str],
+    conversions: Conversions = NONE,
 ) -> Bridged:
     """Wrap every function of the program that can be.
 
@@ -40,8 +46,10 @@ def bridge_all(
         Name that a wrapper is exported as.
     before
         Statement that a wrapper runs first, by its number.
+    conversions
+        Of the types whose values are converted at each call.
     """
-    shapes, left_out = call_shapes(program)
+    shapes, left_out = call_shapes(program, values=bool(conversions.every))
     found = dict(pair(frozenset(each.name for each in shapes), rust_functions(crate)))
     found |= droppers(shapes, found)
     wrappers: list[Wrapper] = []
@@ -51,7 +59,7 @@ def bridge_all(
             left_out[shape.name] = "no Rust function stands for it"
             continue
         number = len(wrappers)
-        made = wrap(shape, found[shape.name], symbol(shape), before(number), edition_2024=newest)
+        made = wrap(shape, found[shape.name], symbol(shape), before(number), newest, conversions)
         if isinstance(made, str):
             left_out[shape.name] = made
         else:
@@ -59,14 +67,23 @@ def bridge_all(
     return Bridged(tuple(wrappers), left_out)
 
 
-def call_shapes(program: CProgram) -> tuple[list[CallShape], dict[str, str]]:
-    """The functions of a program that can be called with made-up values, and why the others cannot."""
+def call_shapes(program: CProgram, *, values: bool = False) -> tuple[list[CallShape], dict[str, str]]:
+    """The functions of a program that can be called with made-up values, and why the others cannot.
+
+    Parameters
+    ----------
+    values
+        Take those too that only converters can carry.
+    """
     types = program.types()
     shapes: list[CallShape] = []
     left_out: dict[str, str] = {}
+    named = callback_types(program, types) if values else NO_CALLBACKS
     for index, (path, functions) in enumerate(program.functions().items()):
         for function in functions:
-            shape = shape_of(function, path, index, types)
+            body = program.files[path][function.body : function.end] if values else None
+            callbacks = callbacks_of(function, program.files[path], named, types) if values else NO_CALLBACKS
+            shape = shape_of(function, path, index, types, body, callbacks)
             if isinstance(shape, str):
                 left_out[function.name] = shape
             else:

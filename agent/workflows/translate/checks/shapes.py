@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from repowright.repo_tools.c_text import CFunction, CParameter, CTypes, ScalarType
@@ -29,6 +30,11 @@ class ShapeKind(StrEnum):
     """A pointer to one number, or to an unknown count of them."""
     HANDLE = "handle"
     """A pointer to a structure."""
+    VALUE = "structure"
+    """A structure by value."""
+    CALLBACK = "pointer to a function"
+    CURSOR = "place in a text"
+    """A pointer to a pointer to characters that are only read."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,15 @@ class Shape:
     """The number itself, or the element."""
     writable: bool = False
     tag: str = ""
-    """Of a handle: the structure."""
+    """Of a handle and of a value: the structure."""
+    enum: str = ""
+    """Of a number: the enum that it is one of."""
+    freed: bool = False
+    """The function frees what it points to."""
+    filled: bool = False
+    """The function writes what it points to and reads nothing of it."""
+    call: CallShape | None = None
+    """Of a pointer to a function."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +81,28 @@ class CallShape:
         return bool(self.handles) and _ENDING.search(self.name) is not None
 
 
-def shape_of(function: CFunction, path: str, index: int, types: CTypes) -> CallShape | str:
+NO_CALLBACKS: Mapping[str, CallShape] = {}
+
+
+def shape_of(
+    function: CFunction,
+    path: str,
+    index: int,
+    types: CTypes,
+    body: bytes | None = None,
+    callbacks: Mapping[str, CallShape] = NO_CALLBACKS,
+) -> CallShape | str:
     """Return the shape of a function, or the reason why nobody can call it with made-up values.
 
     Parameters
     ----------
     index
         Number of the file, which makes symbols of ``static`` functions unique.
+    body
+        Of the function, where structures by value, enums and what becomes of pointers are wanted too: who has
+        converters can call these.
+    callbacks
+        Of the parameters that are pointers to functions, by name, what they take and give.
     """
     if function.is_main:
         return "it is the program's entry"
@@ -84,12 +113,18 @@ def shape_of(function: CFunction, path: str, index: int, types: CTypes) -> CallS
     shapes: list[Shape] = []
     for parameter in function.parameters:
         shape = _shape(parameter, shapes[-1] if shapes else None, types)
+        if body is not None:
+            shape = _with_values(shape, parameter, types, body)
+            call = callbacks.get(parameter.name)
+            shape = Shape(ShapeKind.CALLBACK, call=call) if call is not None else shape
         if isinstance(shape, str):
             return f"its parameter {parameter.name or len(shapes) + 1} {shape}"
         if shape.kind is ShapeKind.LENGTH:
             shapes[-1] = Shape(ShapeKind.BUFFER, shapes[-1].scalar, shapes[-1].writable)
         shapes.append(shape)
     result = _result(function.result, types)
+    if body is not None and result is not None:
+        result = _with_values(result, function.result, types, body)
     if isinstance(result, str):
         return result
     symbol = f"{function.name}__{index}" if function.static else function.name
@@ -113,6 +148,33 @@ def _shape(parameter: CParameter, before: Shape | None, types: CTypes) -> Shape 
     if tag:
         return Shape(ShapeKind.HANDLE, tag=tag)
     return f"is of type {parameter.type}{' ' + '*' * parameter.pointers if parameter.pointers else ''}"
+
+
+def _with_values(shape: Shape | str, parameter: CParameter, types: CTypes, body: bytes) -> Shape | str:
+    """The shape with what only converters can carry."""
+    scalar = types.scalar(parameter.type) if parameter.pointers == 2 and parameter.const else None
+    if scalar is not None and scalar.bits == 8:
+        return Shape(ShapeKind.CURSOR, scalar)
+    if isinstance(shape, str):
+        tag = types.structure(parameter.type) if not parameter.pointers and not parameter.is_function else ""
+        return Shape(ShapeKind.VALUE, tag=tag) if tag else shape
+    if shape.kind is ShapeKind.SCALAR:
+        return replace(shape, enum=types.enum(parameter.type))
+    if shape.kind is not ShapeKind.HANDLE or not parameter.name:
+        return replace(shape, writable=not parameter.const) if shape.kind is ShapeKind.HANDLE else shape
+    name = re.escape(parameter.name).encode()
+    freed = re.search(rb"\bfree\s*\(\s*%s\s*\)" % name, body) is not None
+    return replace(shape, writable=not parameter.const, freed=freed, filled=_fills(name, body))
+
+
+def _fills(name: bytes, body: bytes) -> bool:
+    """Tell whether a function may be given memory that holds nothing yet: it begins to write it as a whole."""
+    whole = rb"[{;]\s*\*\s*%s\s*=(?!=)|\bmemset\s*\(\s*%s\s*,|\b\w*init\w*\s*\(\s*%s\s*[,)]" % (name, name, name)
+    begins, first = re.search(whole, body), re.search(rb"\b%s\b" % name, body)
+    if begins is not None and first is not None and begins.end() > first.start() >= begins.start():
+        return True
+    written = re.findall(rb"\b%s->(\w+)(?:\.\w+)*\s*=(?!=)" % name, body)
+    return len(set(written)) > 1 and len(re.findall(rb"\b%s\b" % name, body)) == len(written)
 
 
 def _is_length(parameter: CParameter, scalar: ScalarType, before: Shape) -> bool:

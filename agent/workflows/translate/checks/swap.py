@@ -11,20 +11,20 @@ from dataclasses import dataclass, field, replace
 from repowright.agent.workflows.translate.checks.bench import Bench, Command, ending
 from repowright.agent.workflows.translate.checks.bridge import Wrapper
 from repowright.agent.workflows.translate.checks.c_build import RUST_LIBRARIES, programs, runs, script
+from repowright.agent.workflows.translate.checks.choosing import Chosen, choose
 from repowright.agent.workflows.translate.checks.compiler_messages import read_messages
+from repowright.agent.workflows.translate.checks.conversions import NONE, Converting
 from repowright.agent.workflows.translate.checks.crate import CProgram, Crate
 from repowright.agent.workflows.translate.checks.finding import CheckName, Finding, Verdict, skipped
-from repowright.agent.workflows.translate.checks.hits import HIT, VARIABLE, read_hits, support
+from repowright.agent.workflows.translate.checks.hits import VARIABLE, read_hits, support
 from repowright.agent.workflows.translate.checks.rust_library import (
+    FOLDER,
     MESSAGES,
     archive,
-    bridge_all,
     build_lines,
     with_wrappers,
     without_broken,
 )
-from repowright.agent.workflows.translate.checks.shapes import CallShape
-from repowright.agent.workflows.translate.checks.sharing import swappable
 from repowright.repo_tools.c_text import cut_functions
 
 CUT = "swapped/"
@@ -73,13 +73,16 @@ class SwapCheck:
     ----------
     only
         Names of the C functions to swap; all that can be where it is None.
+    converting
+        Makes the converters of structures that C looks into, where there are some.
     """
 
     name = CheckName.SWAP
 
-    def __init__(self, bench: Bench, only: frozenset[str] | None = None) -> None:
+    def __init__(self, bench: Bench, only: frozenset[str] | None = None, converting: Converting | None = None) -> None:
         self._bench = bench
         self._only = only
+        self._converting = converting
 
     async def check(self, crate: Crate) -> Finding:
         """Swap, run and compare with the run of the C program."""
@@ -92,33 +95,34 @@ class SwapCheck:
 
     async def swap(self, crate: Crate, program: CProgram) -> Swapped:
         """Swap every function that can be."""
-        bridged = bridge_all(crate, program, _symbol, lambda number: HIT)
-        left_out = dict(bridged.left_out)
-        wanted = tuple(each for each in bridged.wrappers if self._only is None or each.shape.name in self._only)
-        left_out |= {each.shape.name: "it was not asked for" for each in bridged.wrappers if each not in wanted}
-        wrappers = swappable(crate, program, wanted, left_out)
+        conversions = self._converting(crate) if self._converting is not None else NONE
+        chosen = choose(crate, program, conversions, self._only)
         for _ in range(ROUNDS):
-            if not wrappers:
+            left_out = chosen.left_out
+            if not chosen.wrappers:
                 return Swapped(left_out=left_out, problem="no function of the crate can take the place of C's")
-            found, kept = await self._once(crate, program, wrappers)
-            if len(kept) == len(wrappers):
+            found, kept, broken = await self._once(crate, program, chosen)
+            if broken:
+                conversions = conversions.without(broken)
+                chosen = choose(crate, program, conversions, self._only)
+                continue
+            if len(kept) == len(chosen.wrappers):
                 return replace(found, left_out={**left_out, **found.left_out})
-            names = {each.symbol for each in kept}
-            gone = [each for each in wrappers if each.symbol not in names]
-            left_out |= {each.shape.name: "its wrapper does not compile" for each in gone}
-            wrappers = swappable(crate, program, kept, left_out)
-        return Swapped(left_out=left_out, problem="the crate with its wrappers does not compile")
+            chosen = chosen.narrowed(crate, program, kept)
+        return Swapped(left_out=chosen.left_out, problem="the crate with its wrappers does not compile")
 
     async def _once(
-        self, crate: Crate, program: CProgram, wrappers: tuple[Wrapper, ...]
-    ) -> tuple[Swapped, tuple[Wrapper, ...]]:
-        """Build and run once; where wrappers do not compile, return the others instead."""
+        self, crate: Crate, program: CProgram, chosen: Chosen
+    ) -> tuple[Swapped, tuple[Wrapper, ...], frozenset[str]]:
+        """Build and run once; where wrappers or converters do not compile, return which do and do not instead."""
+        wrappers, none = chosen.wrappers, frozenset[str]()
         numbered = tuple(_numbered(each, number) for number, each in enumerate(wrappers))
         cut, kept_in_c = _cut(program, wrappers)
+        rust = chosen.conversions.added_to(with_wrappers(crate, numbered, support(crate, len(wrappers))), FOLDER)
         files = {
             **program.files,
             **_beside(program, cut),
-            **with_wrappers(crate, numbered, support(crate, len(wrappers))),
+            **rust,
             "swap.sh": script(_lines(crate, program, cut), strict=False),
         }
         run = await self._bench.run(files, [Command(("sh", "swap.sh"))], [*_left_files(program), MESSAGES])
@@ -126,12 +130,12 @@ class SwapCheck:
         errors = [each for each in read_messages(said) if each.level == "error"]
         if errors:
             found = Swapped(problem=f"the crate does not compile: {errors[0].message}")
-            return found, without_broken(numbered, crate, errors)
+            return found, without_broken(numbered, crate, errors), chosen.conversions.broken(rust, FOLDER, errors)
         if run.last.exit_code == 3:
-            return Swapped(problem=f"the crate does not build: {ending(run.last)}"), wrappers
+            return Swapped(problem=f"the crate does not build: {ending(run.last)}"), wrappers, none
         names = tuple(each.shape.name for each in wrappers)
         done = tuple(_read(main, number, run.files, names) for number, main in enumerate(program.mains))
-        return Swapped(done, names, kept_in_c), wrappers
+        return Swapped(done, names, kept_in_c), wrappers, none
 
 
 def _lines(crate: Crate, program: CProgram, cut: Mapping[str, bytes]) -> list[str]:
@@ -171,10 +175,6 @@ def _finding(found: Swapped) -> Finding:
         wrong = ("no test program called into Rust: C was tested against itself", *wrong)
     told = f"{len(built)} test programs, {total} calls into {len(reached)} Rust functions"
     return Finding(CheckName.SWAP, Verdict.FAILED if wrong else Verdict.PASSED, told, wrong, (), figures, names)
-
-
-def _symbol(shape: CallShape) -> str:
-    return shape.name if shape.symbol == shape.name else f"swap_{shape.symbol}"
 
 
 def _numbered(wrapper: Wrapper, number: int) -> Wrapper:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from repowright.agent.events import Decision
-from repowright.agent.workflows.translate.checks import CheckName
+from repowright.agent.workflows.translate.checks import CheckName, Converting
 from repowright.agent.workflows.translate.frame import crate_of
-from repowright.agent.workflows.translate.idiomatic.blaming import blamed
+from repowright.agent.workflows.translate.idiomatic.blaming import blamed, reached_alone
 from repowright.agent.workflows.translate.idiomatic.cluster_record import ClusterRecord, RoundTrip
 from repowright.agent.workflows.translate.idiomatic.clusters import Cluster, clusters_of
 from repowright.agent.workflows.translate.idiomatic.converters import make_converters
 from repowright.agent.workflows.translate.idiomatic.designing import Design, DesignedCluster
 from repowright.agent.workflows.translate.idiomatic.project_types import ProjectTypes
 from repowright.agent.workflows.translate.idiomatic.round_trips import round_trips
+from repowright.agent.workflows.translate.idiomatic.standing import designed_conversions
 from repowright.agent.workflows.translate.judging import digest
 from repowright.agent.workflows.translate.records import Judgement, LadderStep, UnitRecord, UnitState
 from repowright.agent.workflows.translate.skeleton.crate import Crate as Skeleton
@@ -39,12 +40,15 @@ class Whole:
         Its judgement, the C programs' run on it included.
     units
         As the last checks show them.
+    alone
+        Functions that C programs call where a part of the crate is in them.
     """
 
     files: Files
     now: Judgement
     units: Sequence[UnitRecord]
     steps: Sequence[LadderStep]
+    alone: frozenset[str] = frozenset()
 
 
 async def accept(studio: Studio, layout: Layout, design: Design, whole: Whole) -> tuple[ClusterRecord, ...]:
@@ -62,12 +66,22 @@ async def accept(studio: Studio, layout: Layout, design: Design, whole: Whole) -
     pairs = [(by_name[each.name], each) for each in design.clusters if each.name in by_name]
     skeleton = await asyncio.to_thread(build_skeleton, layout.encoded.project.name, layout.encoded.units)
     trips = await _trips(studio, layout, design, types, whole.files, skeleton) if whole.now.builds else ()
-    faults = await blamed(studio, layout, [cluster for cluster, _ in pairs], whole.files, whole.now)
+    converting = designed_conversions(layout, design)
+    faults = await blamed(studio, layout, [cluster for cluster, _ in pairs], whole.files, whole.now, converting)
+    whole = replace(whole, alone=await _alone(studio, layout, [cluster for cluster, _ in pairs], whole, converting))
     found = tuple(_record(layout, cluster, told, trips, skeleton, whole, faults) for cluster, told in pairs)
     for each in found:
         what = "is accepted" if each.accepted else "is not accepted"
         studio.emit(Decision(stage="deliver", subject=each.name, what=what, why=each.reason or _proof(each)))
     return found
+
+
+async def _alone(
+    studio: Studio, layout: Layout, clusters: Sequence[Cluster], whole: Whole, converting: Converting | None
+) -> frozenset[str]:
+    if converting is None:
+        return frozenset()
+    return await reached_alone(studio, layout, clusters, whole.files, whole.now, converting)
 
 
 def _proof(record: ClusterRecord) -> str:
@@ -172,6 +186,6 @@ def _differing(cluster: Cluster, steps: Sequence[LadderStep]) -> str:
 
 
 def _compared(cluster: Cluster, whole: Whole) -> bool:
-    called = set(whole.now.reached) if whole.now.swapped else set()
+    called = {*whole.now.reached, *whole.alone} if whole.now.swapped else set()
     called |= {name for step in whole.steps if step.check == CheckName.DIFFERENTIAL for name in step.functions}
     return bool(called & {key.name for key in cluster.functions})

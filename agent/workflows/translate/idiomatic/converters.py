@@ -10,17 +10,19 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from repowright.agent.workflows.translate.idiomatic.fields import FieldCode, Tagged
+from repowright.agent.workflows.translate.idiomatic.fields import FieldCode, Slice, Tagged
 from repowright.agent.workflows.translate.idiomatic.fitting import Convertible, Fitting
 from repowright.agent.workflows.translate.idiomatic.project_types import ProjectType, ProjectTypes
 from repowright.agent.workflows.translate.idiomatic.spec import FieldSpec, How, TypeSpec
 from repowright.agent.workflows.translate.idiomatic.support import DEPTH, ROUNDS
 from repowright.agent.workflows.translate.idiomatic.values import SUPPORT, Unfit
+from repowright.agent.workflows.translate.skeleton.names import value_name
 from repowright.repo_tools.c_source.c_types import Enumeration, Record
 from repowright.repo_tools.c_source.translation_unit import TranslationUnit
 from repowright.repo_tools.rust_source import RustType, rust_types
 
 PREFIX = "round_trip_of_"
+_ROOM = re.compile(r"room|cap|alloc|reserved|max|size|space", re.I)
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,14 @@ class Converter:
         File of the crate whose end the text is put to.
     test
         As cargo names it.
+    names
+        All that C may call the type.
     needs
         Modules of converters that it calls.
     left_out
         Members of C that are not compared.
+    rooms
+        Those of them that say how much a slice has room for, which its length answers.
     """
 
     type: str
@@ -47,8 +53,10 @@ class Converter:
     module: str
     test: str
     text: str
+    names: tuple[str, ...] = ()
     needs: frozenset[str] = frozenset()
     left_out: tuple[str, ...] = ()
+    rooms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -158,9 +166,9 @@ def _constants(units: Sequence[TranslationUnit]) -> dict[str, int]:
 
 
 def _converter(of: Convertible, fitting: Fitting) -> Converter:
-    name, no_member = of.module.rpartition("::")[2], tuple[str, ...]()
+    name = of.module.rpartition("::")[2]
     is_enum = isinstance(of.kind.definition, Enumeration)
-    body, left = (_of_enum(of, fitting), no_member) if is_enum else _of_record(of, fitting)
+    body, left, rooms = (_of_enum(of, fitting), (), ()) if is_enum else _of_record(of, fitting)
     compared = "let again = to_rust(&to_c(&made)); if again != made { return Some(AGAIN.to_string()); }"
     text = f"""
 #[cfg(test)]
@@ -186,9 +194,8 @@ pub(crate) mod {name} {{
 }}
 """
     test = f"{of.module.removeprefix('crate::')}::there_and_back"
-    return Converter(
-        of.kind.name, of.rust.name, of.rust.path, of.module, test, text, frozenset(fitting.used) - {of.module}, left
-    )
+    needs = frozenset(fitting.used) - {of.module}
+    return Converter(of.kind.name, of.rust.name, of.rust.path, of.module, test, text, of.kind.names, needs, left, rooms)
 
 
 def _of_enum(of: Convertible, fitting: Fitting) -> str:
@@ -214,11 +221,15 @@ def _of_enum(of: Convertible, fitting: Fitting) -> str:
     pub(crate) unsafe fn differs(a: &C, b: &C) -> Option<&'static str> {{
         if a == b {{ None }} else {{ Some("the value") }}
     }}
+    pub(crate) unsafe fn release(c: &mut C) {{}}
+    pub(crate) unsafe fn update(c: &mut C, r: &R) {{
+        *c = to_c(r);
+    }}
 """
 
 
-def _of_record(of: Convertible, fitting: Fitting) -> tuple[str, tuple[str, ...]]:
-    """The converters of a structure, and the members that they leave out."""
+def _of_record(of: Convertible, fitting: Fitting) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """The converters of a structure, the members that they leave out, and those of them that count room."""
     kept = [each for each in of.spec.fields if each.how not in (How.DERIVED, How.PRIVATE)]
     hidden = [each.c for each in of.spec.fields if each.how is How.PRIVATE and each.c]
     if hidden:
@@ -230,7 +241,15 @@ def _of_record(of: Convertible, fitting: Fitting) -> tuple[str, tuple[str, ...]]
     compared = {name for _, code in codes for name, _ in code.same("a", "b")}
     named = [member for each in of.spec.fields for member in each.members]
     left = tuple(each for each in dict.fromkeys(named) if each not in compared and f"r#{each}" not in compared)
-    return _record_text(_in_order(codes), defaults, of.rust), left
+    rooms = _rooms(codes, left)
+    text = _record_text(_in_order(codes), defaults, of.rust, {value_name(room): rooms[room] for room in rooms})
+    return text, left, tuple(rooms)
+
+
+def _rooms(codes: Sequence[tuple[FieldSpec, FieldCode]], left: Sequence[str]) -> dict[str, str]:
+    """Members that say how much a slice has room for, with the member that is its length."""
+    slices = [code.length for _, code in codes if isinstance(code, Slice)]
+    return {each: slices[0] for each in left if _ROOM.search(each)} if len(slices) == 1 else {}
 
 
 def _in_order(codes: Sequence[tuple[FieldSpec, FieldCode]]) -> list[tuple[FieldSpec, FieldCode]]:
@@ -238,7 +257,9 @@ def _in_order(codes: Sequence[tuple[FieldSpec, FieldCode]]) -> list[tuple[FieldS
     return sorted(codes, key=lambda each: each[0].how is How.SLICE)
 
 
-def _record_text(codes: Sequence[tuple[FieldSpec, FieldCode]], defaults: Sequence[str], rust: RustType) -> str:
+def _record_text(
+    codes: Sequence[tuple[FieldSpec, FieldCode]], defaults: Sequence[str], rust: RustType, rooms: Mapping[str, str]
+) -> str:
     whole = rust.variants is not None
     if whole and (len(codes) != 1 or not isinstance(codes[0][1], Tagged)):
         raise Unfit(f"{rust.name} is an enum, and more than a union with its tag goes into it")
@@ -248,6 +269,7 @@ def _record_text(codes: Sequence[tuple[FieldSpec, FieldCode]], defaults: Sequenc
         filled = [f"{each.rust}: {code.to_rust('c')}" for each, code in codes]
         made = f"R {{ {', '.join([*filled, *(f'{each}: Default::default()' for each in defaults)])} }}"
     there = "\n        ".join(line for each, code in codes for line in code.to_c("r" if whole else f"(&r.{each.rust})"))
+    full = "".join(f"\n        c.{room} = c.{length} as _;" for room, length in rooms.items())
     drawn = "\n        ".join(line for _, code in codes for line in code.draw())
     pairs = [pair for _, code in codes for pair in code.same("a", "b")]
     checks = "\n        ".join(f'if !({alike}) {{ return Some("{member}"); }}' for member, alike in pairs)
@@ -257,7 +279,7 @@ def _record_text(codes: Sequence[tuple[FieldSpec, FieldCode]], defaults: Sequenc
     }}
     pub(crate) unsafe fn to_c(r: &R) -> C {{
         let mut c: C = core::mem::zeroed();
-        {there}
+        {there}{full}
         c
     }}
     pub(crate) unsafe fn draw(g: &mut {SUPPORT}::Draw, depth: u32) -> C {{
@@ -269,4 +291,21 @@ def _record_text(codes: Sequence[tuple[FieldSpec, FieldCode]], defaults: Sequenc
         {checks}
         None
     }}
+    pub(crate) unsafe fn release(c: &mut C) {{
+        {" ".join(code.release("c") for _, code in codes)}
+    }}
+    pub(crate) unsafe fn update(c: &mut C, r: &R) {{
+        let mut new = to_c(r);
+        {" ".join(_updated(code, rooms) for _, code in codes)}
+    }}
 """
+
+
+def _updated(code: FieldCode, rooms: Mapping[str, str]) -> str:
+    """Statements that give the members of ``c`` the values of ``new``; what did not change stays where it is."""
+    pairs = code.same("c", "new")
+    members = [name for name, _ in pairs]
+    members += [room for room, length in rooms.items() if length in members]
+    taken = " ".join(f"c.{name} = new.{name};" for name in members)
+    alike = " && ".join(condition for _, condition in pairs)
+    return f"if {alike} {{ {code.release('new')} }} else {{ {code.release('c')} {taken} }}"

@@ -33,6 +33,10 @@ class FieldCode(Protocol):
         """Members, each with the condition under which two structures agree on it."""
         ...
 
+    def release(self, c: str) -> str:
+        """Statements that free what its members own."""
+        ...
+
 
 @dataclass(frozen=True)
 class Single:
@@ -53,6 +57,9 @@ class Single:
     def same(self, a: str, b: str) -> list[tuple[str, str]]:
         return [(self.member, self.value.same(f"{a}.{self.member}", f"{b}.{self.member}"))]
 
+    def release(self, c: str) -> str:
+        return self.value.release(f"{c}.{self.member}")
+
 
 @dataclass(frozen=True)
 class Slice:
@@ -64,6 +71,8 @@ class Slice:
         Type of an element in C's layout.
     is_option
         Whether null is ``None``.
+    lent
+        Whether C may not write, and so not free the elements.
     """
 
     member: str
@@ -71,6 +80,7 @@ class Slice:
     element: str
     value: Value
     is_option: bool
+    lent: bool = False
 
     def to_rust(self, c: str) -> str:
         one = self.value.to_rust(f"(*{c}.{self.member}.add(each))")
@@ -100,6 +110,13 @@ class Slice:
         alike = f"(0..{a}.{self.length} as usize).all(|each| {one})"
         null = f"{a}.{self.member}.is_null() == {b}.{self.member}.is_null() && " if self.is_option else ""
         return [(self.length, f"({a}.{self.length} == {b}.{self.length})"), (self.member, f"({null}{alike})")]
+
+    def release(self, c: str) -> str:
+        if self.lent:
+            return ""
+        one = self.value.release(f"(*{c}.{self.member}.add(each))")
+        inside = f"for each in 0..{c}.{self.length} as usize {{ {one} }} " if one else ""
+        return f"if !{c}.{self.member}.is_null() {{ {inside}{SUPPORT}::give_back({c}.{self.member}); }}"
 
 
 @dataclass(frozen=True)
@@ -159,6 +176,11 @@ class Linked:
         on = f"one = (*one).{self.next} as {kind}; other = (*other).{self.next} as {kind};"
         loop = f"while !one.is_null() && !other.is_null() && {alike} {{ {on} }}"
         return [(self.member, f"{{ {begin} {loop} one.is_null() && other.is_null() }}")]
+
+    def release(self, c: str) -> str:
+        begin = f"let mut at = {c}.{self.member} as *mut {self.node};"
+        on = f"let next = (*at).{self.next} as *mut {self.node}; {SUPPORT}::give_back(at); at = next;"
+        return f"{{ {begin} while !at.is_null() {{ {self.value.release(self._item('at'))} {on} }} }}"
 
 
 @dataclass(frozen=True)
@@ -248,3 +270,10 @@ class Tagged:
             (self.tag, f"({a}.{self.tag} == {b}.{self.tag})"),
             (self.union, f"(match {a}.{self.tag} as i64 {{ {', '.join(arms)}, _ => false }})"),
         ]
+
+    def release(self, c: str) -> str:
+        arms = []
+        for case in self.cases:
+            inside = " ".join(value.release(f"{c}.{self.union}{at}") for at, value in case.members).strip()
+            arms += [f"{case.tag} => {{ {inside} }}"] if inside else []
+        return f"match {c}.{self.tag} as i64 {{ {' '.join(arms)} _ => {{}} }}" if arms else ""

@@ -125,14 +125,14 @@ class Fitting:
     def _pointer(self, unit: TranslationUnit, kind: Pointer, rust: str, nullable: bool) -> Value:
         target = unit.symbols.resolved(kind.target)
         if isinstance(target, Basic) and target.name in _CHARS and is_text(rust):
-            return Text(rust, nullable)
+            return Text(rust, nullable, kind.const)
         if isinstance(target, FunctionType):
             raise Unfit("a pointer to a function cannot be made up")
         leaf = re.sub(r"^(?:(?:\w+::)*(?:Option|Box|Rc|Arc|RefCell)<)+|>+$", "", rust) if "<" in rust else rust
         found = self._known(unit, kind.target, leaf)
         if found is None:
             raise Unfit(f"a pointer to {_told(kind.target)} cannot become {rust}")
-        return Owned(self._use(found), rust, nullable or rust.startswith("Option"))
+        return Owned(self._use(found), rust, nullable or rust.startswith("Option"), kind.const)
 
     def _slice(self, unit: TranslationUnit, kind: CType, spec: FieldSpec, rust: str) -> FieldCode:
         seen = unit.symbols.resolved(kind)
@@ -142,7 +142,7 @@ class Fitting:
             raise Unfit(f"the member {spec.c} cannot become {rust}: a slice is a pointer, and in Rust a sequence")
         element = self.value(unit, seen.target, one)
         layout = self.types.text(unit, seen.target)
-        return Slice(value_name(spec.c), value_name(spec.length), layout, element, is_option)
+        return Slice(value_name(spec.c), value_name(spec.length), layout, element, is_option, seen.const)
 
     def _list(self, unit: TranslationUnit, kind: CType, spec: FieldSpec, rust: str) -> FieldCode:
         seen = unit.symbols.resolved(kind)

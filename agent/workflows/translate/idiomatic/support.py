@@ -1,4 +1,8 @@
-"""Rust that every round trip shares: a small deterministic generator, and C's texts, arrays and pointers."""
+"""Rust that every converter shares: a small deterministic generator, and C's texts, arrays and pointers.
+
+What converters hand to C comes from the system's allocator, which is ``malloc`` there, so that C may free it. What
+lies on the stack or in the program's own file is never freed: C lent it.
+"""
 
 from __future__ import annotations
 
@@ -66,8 +70,9 @@ pub fn lost(member: &str) -> String {
     format!("{} is lost from C to Rust and back", path.join("."))
 }
 
-pub fn place<T>(value: T) -> *mut T {
-    Box::into_raw(Box::new(value))
+fn room(size: usize, align: usize) -> *mut u8 {
+    use std::alloc::GlobalAlloc;
+    unsafe { std::alloc::System.alloc(std::alloc::Layout::from_size_align(size.max(1), align).unwrap()) }
 }
 
 pub unsafe fn seen<T, U>(value: &T) -> &U {
@@ -80,8 +85,50 @@ pub unsafe fn moved<T, U>(value: T) -> U {
     core::mem::transmute_copy(&value)
 }
 
-pub fn row<T>(values: Vec<T>) -> *mut T {
-    Box::leak(values.into_boxed_slice()).as_mut_ptr()
+fn fixed() -> Vec<(usize, usize)> {
+    let told = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+    let (mut found, mut before) = (Vec::new(), 0);
+    for line in told.lines() {
+        let mut parts = line.split_whitespace();
+        let (Some(range), name) = (parts.next(), parts.nth(4).unwrap_or("")) else { continue };
+        let Some((start, end)) = range.split_once('-') else { continue };
+        let number = |text: &str| usize::from_str_radix(text, 16).unwrap_or(0);
+        let (start, end) = (number(start), number(end));
+        if name == "[stack]" {
+            found.push((end.saturating_sub(1 << 23), end));
+        } else if name.starts_with('/') || (name.is_empty() && start == before) {
+            found.push((start, end));
+            before = end;
+        }
+    }
+    found
+}
+
+pub fn is_fixed<T>(place: *const T) -> bool {
+    static FIXED: std::sync::OnceLock<Vec<(usize, usize)>> = std::sync::OnceLock::new();
+    FIXED.get_or_init(fixed).iter().any(|each| each.0 <= place as usize && (place as usize) < each.1)
+}
+
+pub unsafe fn give_back<T>(place: *mut T) {
+    use std::alloc::GlobalAlloc;
+    if !place.is_null() && !is_fixed(place) {
+        std::alloc::System.dealloc(place as *mut u8, std::alloc::Layout::new::<u8>());
+    }
+}
+
+pub fn place<T>(value: T) -> *mut T {
+    let kept = room(core::mem::size_of::<T>(), core::mem::align_of::<T>()) as *mut T;
+    unsafe { kept.write(value) };
+    kept
+}
+
+pub fn row<T>(mut values: Vec<T>) -> *mut T {
+    let kept = room(core::mem::size_of::<T>() * values.len(), core::mem::align_of::<T>()) as *mut T;
+    unsafe {
+        core::ptr::copy_nonoverlapping(values.as_ptr(), kept, values.len());
+        values.set_len(0);
+    }
+    kept
 }
 
 pub fn c_text(bytes: &[u8]) -> *mut u8 {

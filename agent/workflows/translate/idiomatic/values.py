@@ -35,6 +35,10 @@ class Value(Protocol):
 
     def same(self, a: str, b: str) -> str: ...
 
+    def release(self, c: str) -> str:
+        """Statements that free what C's value owns; empty where it owns nothing."""
+        ...
+
 
 @dataclass(frozen=True)
 class Number:
@@ -80,6 +84,9 @@ class Number:
     def same(self, a: str, b: str) -> str:
         return f"({a} == {b})"
 
+    def release(self, c: str) -> str:
+        return ""
+
 
 @dataclass(frozen=True)
 class Whole:
@@ -107,14 +114,24 @@ class Whole:
     def same(self, a: str, b: str) -> str:
         return f"{SUPPORT}::alike({self.module}::differs({SUPPORT}::seen(&{a}), {SUPPORT}::seen(&{b})))"
 
+    def release(self, c: str) -> str:
+        return f"{self.module}::release(&mut {c});"
+
 
 @dataclass(frozen=True)
 class Owned:
-    """A pointer to one structure, in Rust behind any of ``Option``, ``Box``, ``Rc``, ``Arc`` and ``RefCell``."""
+    """A pointer to one structure, in Rust behind any of ``Option``, ``Box``, ``Rc``, ``Arc`` and ``RefCell``.
+
+    Parameters
+    ----------
+    lent
+        Whether C may not write, and so not free, what it points to.
+    """
 
     module: str
     rust: str
     nullable: bool
+    lent: bool = False
 
     def to_rust(self, c: str) -> str:
         return self._wrap(self.rust, c)
@@ -152,13 +169,26 @@ class Owned:
         alike = f"{SUPPORT}::alike({self.module}::differs({SUPPORT}::seen(&*{a}), {SUPPORT}::seen(&*{b})))"
         return f"(if {a}.is_null() || {b}.is_null() {{ {a}.is_null() == {b}.is_null() }} else {{ {alike} }})"
 
+    def release(self, c: str) -> str:
+        if self.lent:
+            return ""
+        inside = f"{self.module}::release(&mut *({c} as *mut {self.module}::C)); {SUPPORT}::give_back({c});"
+        return f"if !{c}.is_null() {{ {inside} }}"
+
 
 @dataclass(frozen=True)
 class Text:
-    """Characters up to a zero, behind a pointer."""
+    """Characters up to a zero, behind a pointer.
+
+    Parameters
+    ----------
+    lent
+        Whether C may not write, and so not free them.
+    """
 
     rust: str
     nullable: bool
+    lent: bool = False
 
     def to_rust(self, c: str) -> str:
         kind, is_option = unoptional(self.rust)
@@ -180,6 +210,9 @@ class Text:
 
     def same(self, a: str, b: str) -> str:
         return f"{SUPPORT}::same_text({a} as *const u8, {b} as *const u8)"
+
+    def release(self, c: str) -> str:
+        return "" if self.lent else f"{SUPPORT}::give_back({c});"
 
 
 _TEXTS = {
@@ -236,6 +269,9 @@ class TextArray:
         before = f"{SUPPORT}::until_zero"
         return f"({before}(&{a}.map(|each| each as u8)) == {before}(&{b}.map(|each| each as u8)))"
 
+    def release(self, c: str) -> str:
+        return ""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -260,3 +296,7 @@ class Row:
     def same(self, a: str, b: str) -> str:
         alike = self.element.same("one[each]", "other[each]")
         return f"{{ let (one, other) = ({a}, {b}); (0..{self.length}usize).all(|each| {alike}) }}"
+
+    def release(self, c: str) -> str:
+        one = self.element.release(f"{c}[each]")
+        return f"for each in 0..{self.length}usize {{ {one} }}" if one else ""

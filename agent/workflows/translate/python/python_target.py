@@ -126,6 +126,9 @@ class PythonTarget:
         """Nothing, since nothing was designed."""
         return ()
 
+    def converting(self, studio: Studio, layout: Layout, designed: str) -> None:
+        """Nothing is designed for Python."""
+
     async def climb(self, studio: Studio, layout: Layout, files: Files, now: Judgement) -> list[LadderStep]:
         """All checks as steps; those of the whole ran before."""
         if not now.builds:
