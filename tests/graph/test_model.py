@@ -310,13 +310,13 @@ def test_states_compare_by_progress() -> None:
 
 def test_ten_thousand_nodes_are_built_in_two_seconds() -> None:
     rpg = RPG.new("large")
-    start = time.perf_counter()
+    start = time.process_time()
     for number in range(1000):
         file = rpg.add(NodeKind.FILE, f"m{number}.py", rpg.root.id, place=Place(f"large/m{number}.py"))
         for unit in range(9):
             rpg.add(NodeKind.FUNCTION, f"f{unit}", file.id)
     assert len(rpg) == 10_001
-    assert time.perf_counter() - start < 2.0
+    assert time.process_time() - start < 2.0
 
 
 def _one_of_each(rpg: RPG, mark: str = "") -> dict[NodeKind, str]:

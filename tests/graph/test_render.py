@@ -208,9 +208,9 @@ def test_two_thousand_definitions_give_a_page_without_drawing_them() -> None:
         file = rpg.add(NodeKind.FILE, f"m{number}.py", rpg.root.id, place=Place(f"large/m{number}.py"))
         for unit in range(20):
             rpg.add(NodeKind.FUNCTION, f"f{unit}", file.id)
-    start = time.perf_counter()
+    start = time.process_time()
     text = html(rpg)
-    assert time.perf_counter() - start < 3.0
+    assert time.process_time() - start < 3.0
     assert 'id="sheet-file"' in text
     assert 'id="sheet-unit"' not in text
 

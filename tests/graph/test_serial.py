@@ -172,9 +172,9 @@ def test_five_thousand_nodes_are_written_in_half_a_second() -> None:
         units += [rpg.add(NodeKind.FUNCTION, f"f{unit}", file.id).id for unit in range(9)]
     for number in range(15_000):
         rpg.connect(units[number % len(units)], units[number * 7919 % len(units)], EdgeKind.CALLS)
-    start = time.perf_counter()
+    start = time.process_time()
     to_json(rpg)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def _rebuilt(rpg: RPG, shuffler: random.Random) -> RPG:

@@ -19,7 +19,7 @@ CELLS = Path(__file__).parents[4] / "examples/cells"
 pytestmark = [pytest.mark.bubblewrap, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
-@pytest.mark.parametrize("stage", ["safe"])
+@pytest.mark.parametrize("stage", ["safe", "idiomatic"])
 def test_the_spreadsheet_is_translated_again_as_it_was_recorded(stage: str, tmp_path: Path) -> None:
     need_rust()
     studio = Studio(tmp_path)
