@@ -92,20 +92,29 @@ def measure(folder: Path, scratch: Path, rounds: int) -> Figures:
 def _first(copy: Path, scratch: Path, rounds: int) -> tuple[float, float, float, Path]:
     """Encode into empty stores, each in a process of its own.
 
-    Return the best wall time, the processor time with it, the most memory, and a store.
+    Return the best wall time, the processor time with it, the most memory, and a store. Memory is taken in a round
+    of its own: to ask a process for its pages, over and over, holds it up and takes a part of a core.
     """
-    seconds, memory, store = [], 0.0, scratch / "none"
-    for number in range(rounds):
-        store = scratch / f"{copy.name}-{number}.rpg"
-        argv = [sys.executable, "-m", "repowright.benchmarks.speed.encode", "--child", str(copy), str(store)]
-        with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
-            while process.poll() is None:
-                memory = max(memory, held_mb(process.pid))
-                time.sleep(0.02)
-            assert process.stdout is not None
-            wall, processor = process.stdout.read().split()
-            seconds.append((float(wall), float(processor)))
+    store = scratch / f"{copy.name}.rpg"
+    with _child(copy, store) as process:
+        memory = 0.0
+        while process.poll() is None:
+            memory = max(memory, held_mb(process.pid))
+            time.sleep(0.02)
+    seconds = [_timed_child(copy, scratch / f"{copy.name}-{number}.rpg") for number in range(rounds)]
     return *min(seconds), memory, store
+
+
+def _timed_child(copy: Path, store: Path) -> tuple[float, float]:
+    with _child(copy, store) as process:
+        said, _ = process.communicate()
+    wall, processor = said.split()
+    return float(wall), float(processor)
+
+
+def _child(copy: Path, store: Path) -> subprocess.Popen[str]:
+    argv = [sys.executable, "-m", "repowright.benchmarks.speed.encode", "--child", str(copy), str(store)]
+    return subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
 
 
 def held_mb(process: int) -> float:
