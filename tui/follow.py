@@ -110,6 +110,29 @@ def follow(begin: Begin, presentation: Presentation, runs: Path) -> int:
     return code
 
 
+def follow_to_report(
+    begin: Begin, as_json: bool, plain: bool, runs: Path, stages: Sequence[tuple[str, str]], report_name: str
+) -> int:
+    """Follow a run to its end, print the report it leaves in its folder below the summary, and return the exit code."""
+    seen: list[str] = []
+
+    def note(event: Event) -> None:
+        seen[:] = [event.run]
+
+    code = follow(lambda subscribers: begin([*subscribers, note]), present(as_json, plain, stages), runs)
+    if not as_json and seen:
+        _print_text(runs / seen[0] / report_name)
+    return code
+
+
+def _print_text(path: Path) -> None:
+    from repowright.tui.graph_source import write
+
+    if path.is_file():
+        click.echo()
+        write(path.read_text(encoding="utf-8"))
+
+
 async def _cancellable(work: Coroutine[None, None, RunEnd]) -> RunEnd | None:
     loop = asyncio.get_running_loop()
     task = loop.create_task(work)

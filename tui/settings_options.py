@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
+    from repowright.agent.run import Run
     from repowright.agent.settings import Flags, Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -153,3 +154,24 @@ def start_settings(options: dict[str, Any], replay: str | None, root: Path) -> t
     if recording is None:
         settings.require_model(os.environ)
     return settings, recording
+
+
+def resume_settings(options: dict[str, Any], run: Run) -> Settings:
+    """Return the settings with which a run goes on: its own, and what the command line says anew.
+
+    Raises
+    ------
+    SettingsError
+        If a setting does not fit.
+    NoModel, ModelAuth
+        If a model is to be asked and cannot be.
+    """
+    import os
+    from pathlib import Path
+
+    from repowright.agent.settings import load_settings
+
+    settings = load_settings(flags_of(options), os.environ, Path.cwd(), remembered=run.manifest.settings)
+    if not run.manifest.replay:
+        settings.require_model(os.environ)
+    return settings

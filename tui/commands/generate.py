@@ -100,17 +100,14 @@ def resume_run(name: str, stop_after: str | None, as_json: bool, plain: bool, op
     import os
 
     from repowright.agent.runs import find_run_of, runs_root
-    from repowright.agent.settings import load_settings
     from repowright.tui.follow import follow, present
-    from repowright.tui.settings_options import flags_of
+    from repowright.tui.settings_options import resume_settings
 
     root = runs_root(os.environ)
 
     def begin(subscribers: Sequence[Subscriber]) -> Coroutine[None, None, RunEnd]:
         run = find_run_of("generate", name, root)
-        settings = load_settings(flags_of(options), os.environ, Path.cwd(), remembered=run.manifest.settings)
-        if not run.manifest.replay:
-            settings.require_model(os.environ)
+        settings = resume_settings(options, run)
         from repowright.agent.workflows.generate.session import resume
 
         return resume(run, settings, stop_after=stop_after, subscribers=subscribers)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from repowright.tui.exit_codes import exit_codes_help
-from repowright.tui.settings_options import complete_run, flags_of, settings_options, start_settings
+from repowright.tui.settings_options import complete_run, resume_settings, settings_options, start_settings
 
 if TYPE_CHECKING:
-    from repowright.agent.events import Event, RunEnd, Subscriber
+    from repowright.agent.events import RunEnd, Subscriber
     from repowright.tui.follow import Begin
     from repowright.tui.run_stages import Stages
 
@@ -111,7 +111,6 @@ def resume_translation(name: str, as_json: bool, plain: bool, options: dict[str,
     import os
 
     from repowright.agent.runs import find_run_of, runs_root
-    from repowright.agent.settings import load_settings
 
     root = runs_root(os.environ)
 
@@ -119,10 +118,7 @@ def resume_translation(name: str, as_json: bool, plain: bool, options: dict[str,
         from repowright.agent.workflows.translate.session import resume
 
         found = find_run_of("translate", name, root)
-        settings = load_settings(flags_of(options), os.environ, Path.cwd(), remembered=found.manifest.settings)
-        if not found.manifest.replay:
-            settings.require_model(os.environ)
-        return resume(found, settings, subscribers=subscribers)
+        return resume(found, resume_settings(options, found), subscribers=subscribers)
 
     return _followed(begin, as_json, plain, root, _known_stages(name, root))
 
@@ -157,24 +153,7 @@ def _start(given: _Given, replay: str | None, as_json: bool, plain: bool, option
 
 
 def _followed(begin: Begin, as_json: bool, plain: bool, root: Path, stages: Stages) -> int:
-    """Follow a translation to its end, and print its report below the summary."""
-    from repowright.tui.follow import follow, present
+    from repowright.agent.workflows.translate.stages import REPORT
+    from repowright.tui.follow import follow_to_report
 
-    seen: list[str] = []
-
-    def note(event: Event) -> None:
-        seen[:] = [event.run]
-
-    code = follow(lambda subscribers: begin([*subscribers, note]), present(as_json, plain, stages), root)
-    if not as_json and seen:
-        _print_report(root / seen[0])
-    return code
-
-
-def _print_report(folder: Path) -> None:
-    from repowright.agent.workflows.translate.delivering import REPORT
-    from repowright.tui.graph_source import write
-
-    if (folder / REPORT).is_file():
-        click.echo()
-        write((folder / REPORT).read_text(encoding="utf-8"))
+    return follow_to_report(begin, as_json, plain, root, stages, REPORT)

@@ -42,8 +42,8 @@ def translation_tools() -> list[ChatTool]:
 
 
 async def _translate(asked: Translate, site: Site) -> Told:
-    from repowright.agent.workflows.translate.delivering import REPORT
     from repowright.agent.workflows.translate.session import Asked, resume, start
+    from repowright.agent.workflows.translate.stages import REPORT
 
     desk = site.desk
     if not Path(asked.out).is_absolute():

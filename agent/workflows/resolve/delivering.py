@@ -18,12 +18,12 @@ from repowright.agent.workflows.resolve.records import (
     Verdict,
 )
 from repowright.agent.workflows.resolve.report import report_text
+from repowright.agent.workflows.resolve.stages import REPORT
 from repowright.agent.workflows.resolve.studio import Studio
 from repowright.agent.workflows.resolve.verifying import passes_now
 from repowright.agent.workflows.resolve.working_copy import WorkingCopy
 
 PATCH = "fix.patch"
-REPORT = "resolution.md"
 RECORD = "resolution.json"
 
 

@@ -10,3 +10,5 @@ STAGES = (
     ("deliver", "Hand over the patch"),
 )
 """Name and title of each stage."""
+REPORT = "resolution.md"
+"""File of the run's folder that tells how it ended."""

@@ -20,13 +20,13 @@ from repowright.agent.workflows.translate.records import (
 )
 from repowright.agent.workflows.translate.report import report_text
 from repowright.agent.workflows.translate.settling import settled
+from repowright.agent.workflows.translate.stages import REPORT
 from repowright.agent.workflows.translate.studio import Files, Layout, Studio
 from repowright.agent.workflows.translate.subject import Subject
 from repowright.agent.workflows.translate.target import Ending
 from repowright.agent.workflows.translate.translated_graph import translated_graph
 from repowright.graph.serial import to_json
 
-REPORT = "translation.md"
 RECORD = "translation.json"
 IN_CRATE = "TRANSLATION.md"
 _BEHAVIOUR = ("swap", "differential", "sanitizer")

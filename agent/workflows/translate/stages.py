@@ -11,6 +11,8 @@ STAGES = (
     ("deliver", "Check the whole crate and hand it over"),
 )
 """Name and title of each stage."""
+REPORT = "translation.md"
+"""File of the run's folder that tells how it ended."""
 
 
 def stages_of(*, idiomatic: bool) -> tuple[tuple[str, str], ...]:

@@ -6,10 +6,9 @@ are read decides scores. What an answer says beside the items asked for is left 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from repowright.agent.workflows.translate.answers.asked import LENGTH, AnswerReading, Asked, Fault, Note, Refusal
 from repowright.agent.workflows.translate.answers.blocks import CodeBlock, find_blocks
+from repowright.agent.workflows.translate.answers.lacking import about_rest, without_code
 from repowright.agent.workflows.translate.answers.placing import place_block
 from repowright.agent.workflows.translate.answers.strictness import judge_file, judge_signatures, judge_tests
 from repowright.repo_tools.rust_source import ItemKind, read_items, splice
@@ -30,7 +29,7 @@ def read_answer(answer: str, asked: Asked, finish_reason: str = "stop") -> Answe
     cut = finish_reason == LENGTH
     found = find_blocks(answer)
     if not found.blocks:
-        return _without_code(answer, asked, cut)
+        return without_code(answer, asked, cut)
     reader = _Reader(asked)
     notes = list(found.notes)
     for block in found.blocks:
@@ -86,35 +85,12 @@ class _Reader:
         for path, text in self._files.items():
             taken = frozenset(each.removeprefix(f"{path}::") for each in self._taken if each.startswith(f"{path}::"))
             self._refusals += judge_file(path, text, taken, self._asked)
-        self._refusals += _about_rest(remaining, cut, self._strays, bool(self._taken))
+        self._refusals += about_rest(remaining, ".rs", cut, self._strays, bool(self._taken))
         if self._left_out:
             notes.append(Note.NOT_ASKED)
         return AnswerReading(
             self._files, tuple(self._taken), tuple(dict.fromkeys(self._refusals)), tuple(notes), remaining
         )
-
-
-def _about_rest(remaining: Sequence[str], cut: bool, strays: int, any_taken: bool) -> list[Refusal]:
-    if not remaining:
-        return []
-    names = ", ".join(each.rpartition(".rs::")[2] for each in remaining)
-    if cut:
-        return [Refusal(Fault.CUT_OFF, "", f"the answer ends before {names}")]
-    if strays and not any_taken:
-        return [
-            Refusal(Fault.NO_SUCH_FILE, "", f"the code of the answer belongs to no file asked for; wanted: {names}")
-        ]
-    return [Refusal(Fault.MISSING, "", f"the answer leaves out {names}")]
-
-
-def _without_code(answer: str, asked: Asked, cut: bool) -> AnswerReading:
-    if cut:
-        refusal = Refusal(Fault.CUT_OFF, "", "the answer ends before its first line of code")
-    elif not answer.strip():
-        refusal = Refusal(Fault.EMPTY, "", "the answer is empty")
-    else:
-        refusal = Refusal(Fault.DECLINED, "", f"the answer holds no code: {' '.join(answer.split())[:120]}")
-    return AnswerReading({}, refusals=(refusal,), remaining=asked.items())
 
 
 def _ends_open(text: str) -> bool:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from repowright.agent.workflows.translate.answers.asked import LENGTH, AnswerReading, Asked, Fault, Note, Refusal
 from repowright.agent.workflows.translate.answers.blocks import CodeBlock, Dialect, find_blocks
+from repowright.agent.workflows.translate.answers.lacking import about_rest, without_code
 from repowright.agent.workflows.translate.answers.placing import place_block
 from repowright.agent.workflows.translate.python.strictness import judge_file, judge_signatures, judge_tests
 from repowright.repo_tools.python_items import complete_part, read_source, splice
@@ -35,7 +34,7 @@ def read_answer(answer: str, asked: Asked, finish_reason: str = "stop") -> Answe
     cut = finish_reason == LENGTH
     found = find_blocks(answer, PYTHON)
     if not found.blocks:
-        return _without_code(answer, asked, cut)
+        return without_code(answer, asked, cut)
     reader = _Reader(asked)
     for block in found.blocks:
         whole = block.closed or not (cut or read_source(block.text).problem)
@@ -92,30 +91,8 @@ class _Reader:
             self._refusals += judge_file(path, text, taken, self._asked)
         unreadable = any(each.fault is Fault.UNREADABLE for each in self._refusals)
         if not unreadable:
-            self._refusals += _about_rest(remaining, cut, self._strays, bool(self._taken))
+            self._refusals += about_rest(remaining, ".py", cut, self._strays, bool(self._taken))
         if self._left_out:
             notes.append(Note.NOT_ASKED)
         refusals = tuple(dict.fromkeys(self._refusals))
         return AnswerReading(self._files, tuple(self._taken), refusals, tuple(notes), remaining)
-
-
-def _about_rest(remaining: Sequence[str], cut: bool, strays: int, any_taken: bool) -> list[Refusal]:
-    if not remaining:
-        return []
-    names = ", ".join(each.partition(".py::")[2] for each in remaining)
-    if cut:
-        return [Refusal(Fault.CUT_OFF, "", f"the answer ends before {names}")]
-    if strays and not any_taken:
-        told = f"the code of the answer belongs to no file asked for; wanted: {names}"
-        return [Refusal(Fault.NO_SUCH_FILE, "", told)]
-    return [Refusal(Fault.MISSING, "", f"the answer leaves out {names}")]
-
-
-def _without_code(answer: str, asked: Asked, cut: bool) -> AnswerReading:
-    if cut:
-        refusal = Refusal(Fault.CUT_OFF, "", "the answer ends before its first line of code")
-    elif not answer.strip():
-        refusal = Refusal(Fault.EMPTY, "", "the answer is empty")
-    else:
-        refusal = Refusal(Fault.DECLINED, "", f"the answer holds no code: {' '.join(answer.split())[:120]}")
-    return AnswerReading({}, refusals=(refusal,), remaining=asked.items())
