@@ -7,11 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import astuple, replace
 
-from repowright.agent.events import EventBus, SandboxRun
-from repowright.agent.events import Warning as Warned
-from repowright.agent.llm import Record, Replay
 from repowright.agent.workflows.translate.checks import (
-    Bench,
     Check,
     CheckName,
     CompileCheck,
@@ -25,6 +21,7 @@ from repowright.agent.workflows.translate.checks import (
     run_binaries,
 )
 from repowright.agent.workflows.translate.frame import crate_of
+from repowright.agent.workflows.translate.recorded_judge import RecordedJudge
 from repowright.agent.workflows.translate.records import FailedTest, Judgement
 from repowright.agent.workflows.translate.rules import repair_by_rules
 from repowright.agent.workflows.translate.slots import Frame
@@ -32,7 +29,7 @@ from repowright.agent.workflows.translate.standing_in import stand_in
 from repowright.agent.workflows.translate.wanted import Mended, Wanted
 from repowright.executors import TestOutcome, TestResult
 
-KIND, RULES_KIND = "check", "rules"
+RULES_KIND = "rules"
 STUB_SAYS = ("not implemented", "not yet implemented")
 """What a panic of ``unimplemented!`` and ``todo!`` says."""
 MOST_ERRORS = 8
@@ -53,37 +50,12 @@ class ErrorsAlone:
         return replace(found, diagnostics=tuple(each for each in found.diagnostics if each.level == "error"))
 
 
-class Judge:
-    """Runs the checks of a unit, cheapest first.
+class Judge(RecordedJudge):
+    """Runs the checks of a unit, cheapest first."""
 
-    Parameters
-    ----------
-    wall_s
-        Seconds one run of tests may take.
-    """
-
-    def __init__(
-        self,
-        bench: Bench,
-        record: Record,
-        replay: Replay | None,
-        events: EventBus,
-        wall_s: float,
-    ) -> None:
-        self._bench = bench
-        self._record = record
-        self._replay = replay
-        self._events = events
-        self.program: CProgram | None = None
-        """The C project, for swaps; ``None`` as long as nobody has read it."""
-        self._wall_s = wall_s
-        self.vacuous: frozenset[str] = frozenset()
-        """Tests that pass on stubs: they show nothing."""
-
-    @property
-    def bench(self) -> Bench:
-        """Where it runs them."""
-        return self._bench
+    def verdict(self, found: Judgement) -> tuple[bool, tuple[str, ...], tuple[str, ...], bool]:
+        """Whether it builds, the tests by outcome, and whether the C programs differ."""
+        return found.builds, found.passed, tuple(each.test for each in found.failing), bool(found.differences)
 
     async def judged(self, frame: Frame, files: Mapping[str, bytes], wanted: Wanted) -> Judgement:
         """Check one state of the crate of a frame, as ``judge``."""
@@ -102,24 +74,7 @@ class Judge:
             If no box can be had.
         """
         key = _key(crate, wanted, self.vacuous)
-        kept = self._record.get_text(KIND, key)
-        if kept is not None:
-            return Judgement.model_validate_json(kept)
-        found = await self._judge(crate, wanted)
-        found = self._as_recorded(key, found, wanted.subject)
-        self._record.put_text(KIND, key, found.model_dump_json())
-        return found
-
-    def _as_recorded(self, key: str, found: Judgement, subject: str) -> Judgement:
-        """The recorded words where a replay comes to the same: they are in the requests that follow."""
-        told = self._replay.get_text(KIND, key) if self._replay else None
-        if told is None:
-            return found
-        recorded = Judgement.model_validate_json(told)
-        if _verdict(recorded) == _verdict(found):
-            return recorded
-        self._events.emit(Warned(message=f"the checks of {subject} ended otherwise than in the recording"))
-        return found
+        return await self._once(key, wanted.subject, lambda: self._judge(crate, wanted))
 
     async def mended(self, crate: Crate, frozen: frozenset[str]) -> Mended:
         """Return a crate that does not compile as the rules leave it, from this run's record if it is there.
@@ -204,22 +159,6 @@ class Judge:
         skipped = int(finding.verdict is Verdict.SKIPPED)
         self._emit(purpose, subject, "exited", finding.duration_s, int(finding.passed), failed, skipped)
 
-    def _emit(
-        self, purpose: str, subject: str, ended: str, seconds: float, passed: int = 0, failed: int = 0, skipped: int = 0
-    ) -> None:
-        self._events.emit(
-            SandboxRun(
-                purpose=purpose,
-                subject=subject,
-                backend=self._bench.backend,
-                ended=ended,
-                seconds=seconds,
-                passed=passed,
-                failed=failed,
-                skipped=skipped,
-            )
-        )
-
 
 def digest(files: Mapping[str, bytes]) -> str:
     """SHA-256 over the paths and what each file holds, 64 hex digits."""
@@ -233,10 +172,6 @@ def _key(crate: Crate, wanted: Wanted, vacuous: frozenset[str]) -> str:
     converters = wanted.converting(crate).digest if wanted.bridged and wanted.converting else ""
     body += [converters] if converters else []
     return hashlib.sha256(json.dumps(body).encode()).hexdigest()[:32]
-
-
-def _verdict(found: Judgement) -> tuple[bool, tuple[str, ...], tuple[str, ...], bool]:
-    return found.builds, found.passed, tuple(each.test for each in found.failing), bool(found.differences)
 
 
 def _errors(compiled: Finding) -> tuple[str, ...]:

@@ -7,15 +7,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import astuple
 
-from repowright.agent.events import EventBus, SandboxRun
-from repowright.agent.events import Warning as Warned
-from repowright.agent.llm import Record, Replay
 from repowright.agent.workflows.translate.checks.bench import Bench, Command
 from repowright.agent.workflows.translate.checks.crate import CProgram
 from repowright.agent.workflows.translate.python.box_script import IMPORTING
 from repowright.agent.workflows.translate.python.calls import Calls, c_calls
 from repowright.agent.workflows.translate.python.comparing import compare
 from repowright.agent.workflows.translate.python.frame import is_own_code
+from repowright.agent.workflows.translate.recorded_judge import RecordedJudge
 from repowright.agent.workflows.translate.records import FailedTest, Judgement
 from repowright.agent.workflows.translate.slots import Frame
 from repowright.agent.workflows.translate.wanted import Mended, Wanted
@@ -23,36 +21,18 @@ from repowright.executors import TestOutcome, TestReport
 from repowright.repo_tools.python_items import read_source
 from repowright.repo_tools.python_source import undefined_names
 
-KIND = "check"
 MOST_ERRORS = 8
 _LONGEST = 1_500
 
 
-class PythonJudge:
-    """Runs the checks of a unit, cheapest first.
+class PythonJudge(RecordedJudge):
+    """Runs the checks of a unit, cheapest first."""
 
-    Parameters
-    ----------
-    wall_s
-        Seconds one run of tests may take.
-    """
+    _calls: Calls | None = None
 
-    def __init__(self, bench: Bench, record: Record, replay: Replay | None, events: EventBus, wall_s: float) -> None:
-        self._bench = bench
-        self._record = record
-        self._replay = replay
-        self._events = events
-        self._wall_s = wall_s
-        self._calls: Calls | None = None
-        self.program: CProgram | None = None
-        """The C project; ``None`` as long as nobody has read it."""
-        self.vacuous: frozenset[str] = frozenset()
-        """Tests that pass on stubs: they show nothing."""
-
-    @property
-    def bench(self) -> Bench:
-        """Where it runs them."""
-        return self._bench
+    def verdict(self, found: Judgement) -> tuple[bool, tuple[str, ...], tuple[str, ...]]:
+        """Whether it imports, the tests that pass, and the calls that differ."""
+        return found.builds, found.passed, found.differences
 
     async def judged(self, frame: Frame, files: Mapping[str, bytes], wanted: Wanted) -> Judgement:
         """Check one state of the package, from this run's record if it is there.
@@ -63,32 +43,16 @@ class PythonJudge:
             If no box can be had.
         """
         key = _key(files, wanted, self.vacuous)
-        kept = self._record.get_text(KIND, key)
-        if kept is not None:
-            return Judgement.model_validate_json(kept)
-        found = self._as_recorded(key, await self._judge(files, wanted), wanted.subject)
-        self._record.put_text(KIND, key, found.model_dump_json())
-        return found
+        return await self._once(key, wanted.subject, lambda: self._judge(files, wanted))
 
     async def ruled(self, frame: Frame, files: Mapping[str, bytes]) -> Mended:
         """Nothing: there are no rules for Python."""
         return Mended()
 
-    def _as_recorded(self, key: str, found: Judgement, subject: str) -> Judgement:
-        """The recorded words where a replay comes to the same: they are in the requests that follow."""
-        told = self._replay.get_text(KIND, key) if self._replay else None
-        if told is None:
-            return found
-        recorded = Judgement.model_validate_json(told)
-        if (recorded.builds, recorded.passed, recorded.differences) == (found.builds, found.passed, found.differences):
-            return recorded
-        self._events.emit(Warned(message=f"the checks of {subject} ended otherwise than in the recording"))
-        return found
-
     async def _judge(self, files: Mapping[str, bytes], wanted: Wanted) -> Judgement:
         errors = static_errors(files)
         errors = errors or await import_errors(self._bench, files)
-        self._emit("compile", wanted.subject, 0.0, int(not errors), len(errors))
+        self._emit("compile", wanted.subject, "exited", 0.0, int(not errors), len(errors))
         if errors:
             return Judgement(builds=False, errors=tuple(errors[:MOST_ERRORS]))
         judgement = Judgement(builds=True)
@@ -101,7 +65,7 @@ class PythonJudge:
     async def _tested(self, files: Mapping[str, bytes], wanted: Wanted, judgement: Judgement) -> Judgement:
         report = await self._bench.test(files, (), self._wall_s, "pytest")
         passed, pending, failing = read_tests(report)
-        self._emit("tests", wanted.subject, report.duration_s, len(passed), len(failing), len(pending))
+        self._emit("tests", wanted.subject, "exited", report.duration_s, len(passed), len(failing), len(pending))
         real = tuple(name for name in passed if name not in self.vacuous)
         more = {"ran": True, "passed": real, "pending": pending, "failing": failing}
         return judgement.model_copy(update=more)
@@ -116,24 +80,10 @@ class PythonJudge:
         told = [each for name, several in found.differences.items() if name in own for each in several]
         reached = tuple(sorted(found.counts))
         count = sum(found.counts.values())
-        self._emit("swap", wanted.subject, 0.0, count - len(told), len(told), int(bool(found.problem)))
+        self._emit("swap", wanted.subject, "exited", 0.0, count - len(told), len(told), int(bool(found.problem)))
         said = found.problem or f"{count} calls of {len(reached)} functions, as C was called"
         more = {"swap": said, "swapped": bool(own & set(reached)) and not told}
         return judgement.model_copy(update={**more, "reached": reached, "differences": tuple(told)})
-
-    def _emit(self, purpose: str, subject: str, seconds: float, passed: int, failed: int, skipped: int = 0) -> None:
-        self._events.emit(
-            SandboxRun(
-                purpose=purpose,
-                subject=subject,
-                backend=self._bench.backend,
-                ended="exited",
-                seconds=seconds,
-                passed=passed,
-                failed=failed,
-                skipped=skipped,
-            )
-        )
 
 
 def static_errors(files: Mapping[str, bytes]) -> list[str]:
