@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import ormsgpack
 
@@ -58,8 +59,8 @@ def _compiled(packed: bytes) -> Sequence[Compiled]:
     return [_row(row) for row in rows]
 
 
-def _row(row: dict[str, object]) -> Compiled:
+def _row(row: dict[str, Any]) -> Compiled:
     data = row.pop("text")
     assert isinstance(data, bytes)
     listed = {name: tuple(value) for name, value in row.items() if isinstance(value, list)}
-    return Compiled(**{**row, **listed, "text": data.decode("utf-8", _TEXT)})  # type: ignore[arg-type]
+    return Compiled(**{**row, **listed, "text": data.decode("utf-8", _TEXT)})

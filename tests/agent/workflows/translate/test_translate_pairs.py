@@ -13,7 +13,8 @@ from repowright.executors.local import LocalSandbox
 HERE = "repowright.agent.workflows.translate"
 NEUTRAL = """
     asking callees context delivering edges languages linking mending originals place reach
-    recorded_judge session settling slots stages state studio subject survey target tasks translated_graph translating units wanted workflow
+    recorded_judge session settling slots stages state studio subject survey target tasks translated_graph
+    translating units wanted workflow
     """.split()  # noqa: SIM905
 OF_A_LANGUAGE = (
     *(
