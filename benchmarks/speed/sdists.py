@@ -5,29 +5,39 @@ python -m repowright.benchmarks.speed.sdists networkx==3.4.2
 
 from __future__ import annotations
 
-import subprocess
 import sys
-import tarfile
+import tempfile
 from pathlib import Path
 
 from platformdirs import user_cache_path
+
+from repowright.benchmarks.repocraft.construction.index import Index
+from repowright.benchmarks.repocraft.construction.unpacking import unpacked
 
 SDISTS = ("django==5.2", "sympy==1.14.0")
 
 
 def fetched(requirement: str, cache: Path | None = None) -> Path:
-    """Return the unpacked source distribution of a requirement ``name==version``, fetching it if it is not there."""
+    """Return the unpacked source distribution of a requirement ``name==version``, fetching it if it is not there.
+
+    Nothing of it is built or run: pip would, to learn what it depends on.
+
+    Raises
+    ------
+    ProjectUnknown
+        If the index has none.
+    SourceUnavailable
+        If it cannot be downloaded or unpacked.
+    """
     folder = _folder(requirement, cache)
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
-        download = folder.with_name(f"{folder.name}.download")
-        # Building is no part of fetching, and a distribution's build must not run here.
-        subprocess.run([*pip, "--no-build-isolation", "--dest", str(download), requirement], check=True, timeout=600)
-        archive = next(download.glob("*.tar.gz"))
-        with tarfile.open(archive) as tar:
-            tar.extractall(download, filter="data")
-        next(each for each in download.iterdir() if each.is_dir()).rename(folder)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetch-") as scratch:
+            index = Index()
+            package = index.find(requirement)
+            archive = Path(scratch) / (package.link.filename or "release")
+            index.download(package, archive)
+            unpacked(archive, Path(scratch) / "unpacked").rename(folder)
     return folder
 
 

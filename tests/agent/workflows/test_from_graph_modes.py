@@ -15,7 +15,7 @@ from repowright.agent.graph_origin import Keep
 from repowright.agent.recording import export_recording
 from repowright.agent.workflows.generate.plan import Plan
 from repowright.agent.workflows.generate.stages import NAMES
-from repowright.benchmarks.speed.sdists import fetched
+from repowright.benchmarks.speed.sdists import cached
 from repowright.graph.encode import encode
 from repowright.graph.kinds import EdgeKind, NodeKind
 from repowright.graph.lint import lint
@@ -23,13 +23,17 @@ from repowright.graph.model import RPG
 from repowright.graph.serial import load
 from repowright.repo_tools.git import GitRepository
 
+RELEASE = "requests==2.32.5"
 DECIDED = {Keep.FEATURES: "areas", Keep.FILES: "structure", Keep.INTERFACES: "interfaces"}
 
 
 @pytest.fixture(scope="module")
 def requests(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("real") / "requests-2.32.5"
-    shutil.copytree(fetched("requests==2.32.5"), folder)
+    release = cached(RELEASE)
+    if release is None:
+        pytest.skip(f"{RELEASE} is not fetched; python -m repowright.benchmarks.speed.sdists {RELEASE}")
+    folder = tmp_path_factory.mktemp("real") / release.name
+    shutil.copytree(release, folder)
     encode(folder)
     return folder
 
