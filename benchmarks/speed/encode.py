@@ -203,7 +203,8 @@ def table(name: str, figures: Figures) -> tuple[str, bool]:
 
 def interpreter() -> str:
     """Return what runs this and how it was compiled: Python's own speed is in the ratio, the parser's is not."""
-    encoder = "interpreted, as in a checkout" if python.__file__.endswith(".py") else "compiled, as in a wheel"
+    interpreted = python.__file__.endswith(".py")
+    encoder = "interpreted (`make bench-encode` measures a wheel's)" if interpreted else "compiled, as wheels have it"
     return (
         f"{platform.python_implementation()} {platform.python_version()}, {platform.python_compiler()}; "
         f"the encoder is {encoder}"
