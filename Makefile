@@ -30,6 +30,7 @@ $(COMPILED)/.installed: $(SOURCES) pyproject.toml setup.py constraints.txt
 	rm -rf build $(COMPILED)
 	$(PYTHON) -m venv $(COMPILED)
 	$(COMPILED)/bin/python -m pip install --quiet --constraint constraints.txt .
+	rm -rf build
 	touch $@
 
 demo: $(VENV)/.installed  ## replay a recorded run; its tests really run in the sandbox

@@ -1,9 +1,10 @@
-"""Translating C of the project to Rust, as a run of its own."""
+"""Translating C of the project to Rust or Python, as a run of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -20,11 +21,14 @@ class Translate(BaseModel):
     """What ``translate`` takes."""
 
     folder: str = Field(description="folder of the C project, from the project's folder; . for all of it")
-    out: str = Field(description="absolute path of a new or empty folder outside any repository, for the crate")
-    interface: str = Field(default="", description="folder of Rust whose functions are stubs, to be filled as it is")
-    tests: str = Field(default="", description="folder of Rust tests that the crate must pass")
+    out: str = Field(description="absolute path of a new or empty folder outside any repository, for the result")
+    to: Literal["rust", "python"] = Field(default="rust", description="the language it becomes")
+    interface: str = Field(
+        default="", description="folder of that language whose functions are stubs, to be filled as it is"
+    )
+    tests: str = Field(default="", description="folder of tests in that language that the result must pass")
     idiomatic: bool = Field(
-        default=False, description="without an interface: design safe types and signatures first; costs more"
+        default=False, description="Rust without an interface: design safe types and signatures first; costs more"
     )
 
 
@@ -33,7 +37,7 @@ def translation_tools() -> list[ChatTool]:
     return [
         acting(
             "translate",
-            "Translate a C project to Rust in a run of its own, each unit compiled and tested; very long and costly.",
+            "Translate a C project to Rust or Python in a run of its own, each unit tested; very long and costly.",
             Translate,
             _translate,
             lambda asked: f"{asked.folder} into {asked.out}",
@@ -52,14 +56,14 @@ async def _translate(asked: Translate, site: Site) -> Told:
     interface, tests = (_inside(desk.root, each) if each else None for each in (asked.interface, asked.tests))
 
     async def begin(subscribers: Sequence[Subscriber]) -> RunEnd:
-        given = Asked(folder, Path(asked.out), interface=interface, tests=tests, idiomatic=asked.idiomatic)
+        given = Asked(folder, Path(asked.out), asked.to, interface, tests, asked.idiomatic)
         return await start(given, desk.settings, runs=desk.runs, replay=None, subscribers=subscribers)
 
     async def go_on(run: Run, subscribers: Sequence[Subscriber]) -> RunEnd:
         return await resume(run, desk.settings, subscribers=subscribers)
 
     wanted = Call("translate", "spend", subject=asked.out)
-    wish = Wish(site.call, wanted, f"translate {asked.folder} to Rust", _detail(asked))
+    wish = Wish(site.call, wanted, f"translate {asked.folder} to {asked.to.capitalize()}", _detail(asked))
     end = await sub_run(wish, begin, go_on, site)
     report = desk.runs / end.run / REPORT
     words = f"\n\n{report.read_text(encoding='utf-8')}" if report.is_file() else ""

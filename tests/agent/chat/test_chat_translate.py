@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from scripted_translator import Translator
 from small_c_projects import QUEUE
+from small_python_projects import SHELF
 from small_translations import need_rust
 from talks import Room, Talk, call, say
 
@@ -78,6 +79,21 @@ async def test_translation_that_was_broken_off_goes_on_and_is_told_with_its_repo
     assert len(talk.translator.asked_twice()) <= 1
 
 
+@pytest.mark.bubblewrap
+@pytest.mark.timeout(240)
+async def test_translation_to_python_ends_in_a_package(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    SHELF.write(room.project)
+    room.make({"README.md": "# Words\n"}).settings = {"sandbox": "bubblewrap", "unsafe_local": False}
+    asked = wanted(room, to="python", out=str(room.folder / "shelf"), interface="", tests="")
+    talk = Translating(says=[[asked], "it is done"], translator=Translator(SHELF.solution))
+    async with room.talking(talk, mode="auto") as engine:
+        await say(engine, "make it Python")
+    result = room.of(ToolResult)[-1]
+    assert result.state == "done" and "lines of C, of Python" in result.text and talk.translator.requests
+    assert (room.folder / "shelf/c/words.py").is_file()
+
+
 async def test_refused_translation_begins_nothing(rings: Room) -> None:
     rings.on_ask = lambda ask: "deny"
     async with rings.talking(Translating(says=[[wanted(rings)], "as you wish"]), mode="ask") as engine:
@@ -103,12 +119,14 @@ async def test_plan_mode_and_nobody_to_ask_mean_no_translation(rings: Room) -> N
         ({"tests": "link"}, "link lies outside of the project"),
         ({"folder": "tests"}, "no C file below tests"),
         ({"folder": "nowhere"}, "nowhere is no folder"),
+        ({"to": "python", "idiomatic": True}, "nothing is designed for python"),
+        ({"to": "fortran"}, "to"),
         ({"out": "{project}/ring-rust"}, "lies inside the git work tree"),
     ],
 )
-async def test_what_cannot_be_translated_is_told_to_the_model(rings: Room, changed: dict[str, str], told: str) -> None:
+async def test_what_cannot_be_translated_is_told_to_the_model(rings: Room, changed: dict[str, Any], told: str) -> None:
     (rings.project / "link").symlink_to("/etc")
-    filled = {name: value.format(project=rings.project) for name, value in changed.items()}
+    filled = {name: str(value).format(project=rings.project) for name, value in changed.items()}
     async with rings.talking(Translating(says=[[wanted(rings, **filled)], "sorry"]), mode="auto") as engine:
         await say(engine, "make it Rust")
     result = rings.of(ToolResult)[0]
