@@ -135,8 +135,8 @@ def _encoded(folder: Path, store: Path) -> Encoded:
 
 def _edits(copy: Path, store: Path) -> tuple[float, float]:
     """Change one body, then add one function, in a file that many others import."""
-    target = max(copy.rglob("models/query.py"), default=None, key=lambda path: path.stat().st_size)
-    target = target or max(copy.rglob("core/*.py"), key=lambda path: path.stat().st_size)
+    found = (sorted(copy.rglob(pattern)) for pattern in ("models/query.py", "core/*.py", "*.py"))
+    target = max(next(filter(None, found)), key=lambda path: path.stat().st_size)
     text = target.read_text(encoding="utf-8")
     head, _, tail = text.rpartition("return ")
     target.write_text(f"{head}return None or {tail}", encoding="utf-8")

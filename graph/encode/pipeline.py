@@ -144,7 +144,7 @@ class _Update:
     def _resolve(self, waiting: list[FileRow], hands: Crew, ledger: Ledger) -> int:
         if isinstance(hands, Alone) and self._means.workers is None and len(waiting) >= _MANY:
             with crew(len(waiting), self._snapshot, self._resolver) as more:
-                return self._resolve_with(more, waiting, ledger)
+                return self._resolve_with(hands if isinstance(more, Alone) else more, waiting, ledger)
         return self._resolve_with(hands, waiting, ledger)
 
     def _resolve_with(self, hands: Crew, waiting: list[FileRow], ledger: Ledger) -> int:

@@ -6,6 +6,7 @@ outcome, does not depend on who does it.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import pickle
@@ -52,12 +53,13 @@ class Crew(Protocol):
 
 
 class Alone:
-    """This process does it all."""
+    """This process does it all, and meanwhile looks for no cycles: see `worker.serve`."""
 
     def __init__(self, snapshot: Snapshot, resolver: Resolver) -> None:
         self._snapshot = snapshot
         self._resolver = resolver
         self._kept: dict[str, KeptFile] = {}
+        self._collecting = False
 
     def read(self, jobs: Sequence[FileJob]) -> Iterator[ReadFile]:
         """Read files in their order."""
@@ -78,10 +80,13 @@ class Alone:
         return self._kept.keys()
 
     def __enter__(self) -> Self:
+        self._collecting = gc.isenabled()
+        gc.disable()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        return None
+        if self._collecting:
+            gc.enable()
 
 
 class Processes:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import threading
 from pathlib import Path
 
@@ -289,3 +290,27 @@ def test_edges_that_no_graph_can_hold_are_left_out_and_logged(tmp_path: Path, ca
     assert "12 edges" in caplog.text
     encoded.to_json(tmp_path / "g.json")
     assert load_graph(tmp_path / "g.json") == graph
+
+
+class Watching(MemorySnapshot):
+    """Notes whether cycles are looked for while files are read; one file interrupts."""
+
+    def __init__(self, *paths: str) -> None:
+        super().__init__(dict.fromkeys(paths, b"x = 1\n"))
+        self.collecting: list[bool] = []
+
+    def read(self, path: str) -> bytes:
+        self.collecting.append(gc.isenabled())
+        if path == "interrupts.py":
+            raise KeyboardInterrupt
+        return super().read(path)
+
+
+def test_cycles_are_looked_for_again_after_an_encode_whatever_its_end(tmp_path: Path) -> None:
+    snapshot = Watching("a.py")
+    encode(snapshot, tmp_path / "a.rpg", means=ALONE)
+    assert snapshot.collecting == [False] and gc.isenabled()
+    snapshot = Watching("interrupts.py")
+    with pytest.raises(KeyboardInterrupt):
+        encode(snapshot, tmp_path / "b.rpg", means=ALONE)
+    assert snapshot.collecting == [False] and gc.isenabled()
